@@ -1,0 +1,111 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Every Swift target is held to the same rules; see CONTRIBUTING.md.
+let settings: [SwiftSetting] = [
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+  .treatAllWarnings(as: .error),
+]
+
+/// One module and all that it may import: the table of the design, checked by HouseRulesTests.
+func module(
+  _ name: String, _ dependencies: [Target.Dependency] = [], path: String? = nil,
+  sees packageAccess: Bool = true
+) -> Target {
+  .target(
+    name: name, dependencies: dependencies, path: path, packageAccess: packageAccess,
+    swiftSettings: settings)
+}
+
+/// A plugin is built like a stranger's: it sees only what is public.
+func plugin(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+  module(name, ["Tend"] + dependencies, path: "Plugins/\(name)", sees: false)
+}
+
+/// The tests of one module or of several together.
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+  .testTarget(name: name, dependencies: dependencies, swiftSettings: settings)
+}
+
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let metrics = Target.Dependency.product(name: "Metrics", package: "swift-metrics")
+let lifecycle = Target.Dependency.product(
+  name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
+let system = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+let arguments = Target.Dependency.product(
+  name: "ArgumentParser", package: "swift-argument-parser")
+
+let package = Package(
+  name: "tend",
+  platforms: [.macOS(.v15)],
+  products: [
+    .library(name: "Tend", targets: ["Tend"]),
+    .library(name: "TendEngine", targets: ["TendEngine"]),
+    .library(name: "TendManifest", targets: ["TendManifest"]),
+    .library(name: "TendGit", targets: ["TendGit"]),
+    .library(name: "TendSQLite", targets: ["TendSQLite"]),
+    .library(name: "TendAgent", targets: ["TendAgent"]),
+    .library(name: "TendTesting", targets: ["TendTesting"]),
+    .library(name: "TendCLI", targets: ["TendCLI"]),
+    .library(name: "TendFiles", targets: ["TendFiles"]),
+    .executable(name: "tend", targets: ["tend"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
+    .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
+    .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+    .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+    .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2"),
+  ],
+  targets: [
+    module("Tend"),
+    module("TendEngine", ["Tend", logging, metrics, lifecycle]),
+    .systemLibrary(
+      name: "CYAML", path: "Sources/CYAML", pkgConfig: "yaml-0.1",
+      providers: [.apt(["libyaml-dev"])]),
+    .systemLibrary(
+      name: "CJansson", path: "Sources/CJansson", pkgConfig: "jansson",
+      providers: [.apt(["libjansson-dev"])]),
+    module("TendManifest", ["Tend", "CYAML", "CJansson"]),
+    module(
+      "TendGit", ["Tend", "TendEngine", "TendManifest", subprocess, system, logging, metrics]),
+    module("TendSQLite", ["Tend", "TendEngine", grdb]),
+    module(
+      "TendAgent",
+      ["Tend", "TendEngine", "TendManifest", "TendGit", "TendSQLite", logging, metrics, lifecycle]),
+    module("TendTesting", ["Tend", "TendEngine", "TendManifest"]),
+    module(
+      "TendCLI",
+      [
+        "Tend", "TendEngine", "TendManifest", "TendGit", "TendSQLite", "TendAgent", arguments,
+        logging, lifecycle,
+      ]),
+    plugin("TendFiles", [system, crypto, logging]),
+    .executableTarget(
+      name: "tend", dependencies: ["TendCLI", "TendFiles"], path: "Examples/Agent",
+      exclude: ["run"], swiftSettings: settings),
+
+    tests("TendTests", ["Tend"]),
+    tests("TendEngineTests", ["Tend", "TendEngine", "TendTesting"]),
+    tests("TendManifestTests", ["Tend", "TendManifest"]),
+    tests("TendGitTests", ["Tend", "TendEngine", "TendGit", "TendTesting", subprocess]),
+    tests("TendSQLiteTests", ["Tend", "TendEngine", "TendSQLite", "TendTesting"]),
+    tests("TendFilesTests", ["Tend", "TendEngine", "TendFiles", "TendTesting"]),
+    tests("TendAgentTests", ["Tend", "TendEngine", "TendAgent", "TendFiles", "TendTesting"]),
+    tests("IntegrationTests", [
+      "Tend", "TendEngine", "TendManifest", "TendGit", "TendSQLite", "TendAgent", "TendFiles",
+      "TendTesting", subprocess,
+    ]),
+    tests("CommandTests", ["tend", subprocess]),
+    tests("HouseRulesTests", []),
+  ]
+)
