@@ -1,0 +1,127 @@
+// What a provider may be able to do besides. The engine finds each out once, when it is made, by a
+// cast; so a provider that can't pays nothing.
+
+/// Says which resources may have changed.
+public protocol DriftReporting<Desired>: Provider {
+  /// Runs as long as the engine does. When it throws the engine polls, says so, and tries again.
+  ///
+  /// The interest in a resource begins with its `observe` and ends with `forget`.
+  func watch(_ drift: Drift<Desired.ID>) async throws(ProviderError)
+
+  /// No longer of interest.
+  func forget(_ id: Desired.ID)
+}
+
+/// Where a provider reports drift: cheap, never waits, callable from any thread.
+///
+/// Reports are coalesced in the scheduler's records, so there is no buffer that could overflow.
+public struct Drift<ID: Hashable & Sendable>: Sendable {
+  private let report: @Sendable (ID?) -> Void
+
+  package init(report: @escaping @Sendable (ID?) -> Void) {
+    self.report = report
+  }
+
+  /// This resource may have changed; it will be observed.
+  public func mayHaveChanged(_ id: ID) { report(id) }
+
+  /// Events were lost: everything may have changed.
+  public func lostTrack() { report(nil) }
+}
+
+/// Says whether a resource that is as desired also works.
+public protocol HealthChecking<Desired>: Provider {
+  /// Asked after each observation that found nothing to change. Changes nothing.
+  func health(
+    of current: Desired.Subject, as desired: Desired, _ context: Context
+  ) async throws(ProviderError) -> Health
+}
+
+/// Whether a resource works.
+public enum Health: Sendable, Hashable {
+  /// It works.
+  case healthy
+  /// Not yet; look again after this time.
+  case progressing(String, checkAfter: Duration)
+  /// It does not, for this reason.
+  case degraded(String)
+}
+
+/// Observes many with few requests.
+public protocol Listing<Desired>: Provider {
+  /// Targets of one group are observed together; nil: by itself.
+  func group(of target: Target<Desired>) -> String?
+
+  /// All of these targets at once. What the answer lacks is absent; throws where it is incomplete.
+  func observe(
+    all targets: [Target<Desired>], _ context: Context
+  ) async throws(ProviderError) -> [Desired.ID: Desired.Subject]
+}
+
+/// Takes over what exists under a name that the world has chosen.
+public protocol Importing<Desired>: Provider {
+  /// What is to be remembered of the resource with this name. Changes nothing.
+  func memory(
+    of externalID: String, for desired: Desired, _ context: Context
+  ) async throws(ProviderError) -> Desired.Subject.Memory
+}
+
+/// Plans by itself, asynchronously.
+public protocol Planning<Desired>: Provider {
+  /// The desired state completed with planned values, from which `differences` is then read.
+  func plan(
+    _ desired: Desired, from current: Desired.Subject?, _ context: Context
+  ) async throws(ProviderError) -> Desired
+}
+
+/// Sees all that is declared for it at once.
+///
+/// Pure.
+public protocol Linking<Desired>: Provider {
+  /// Takes fingerprints of others into its desired states; says what does not fit together.
+  func link(_ declared: inout [Declared<Desired>], _ links: Links) -> [Diagnostic]
+}
+
+/// Serves kinds that the desired state itself defines.
+///
+/// Pure.
+///
+/// A definition stands for nothing in the world: it is decoded first, and never observed, owned or
+/// pruned.
+public protocol KindDefining<Desired>: Provider {
+  /// What a definition is decoded to.
+  associatedtype Definition: Sendable
+
+  /// The kinds of definitions.
+  var definitions: [Kind<Definition>] { get }
+
+  /// All kinds of this provider, given these definitions.
+  func kinds(
+    definedBy definitions: [Declared<Definition>]
+  ) throws(Diagnostics) -> [Kind<Desired>]
+}
+
+/// Looks up what else is declared in the same unit.
+public struct Links: Sendable {
+  private let find: @Sendable (String) -> Link
+
+  /// What a reference leads to.
+  public enum Link: Sendable, Hashable {
+    /// It is declared; its desired state may have a fingerprint.
+    case found(Reference, Fingerprint?)
+    /// Nothing of that name is declared.
+    case missing
+    /// Several kinds match; each by its qualified name.
+    case ambiguous([String])
+  }
+
+  package init(find: @escaping @Sendable (String) -> Link) {
+    self.find = find
+  }
+
+  /// Follows `Kind/name`, or `group/v1/Kind/name` where the kind is ambiguous.
+  ///
+  /// The fingerprint is that of what is declared, before linking. What was asked for becomes part
+  /// of what the asking declaration is made from, and a dependency of it.
+  public subscript(reference: String) -> Link { find(reference) }
+}

@@ -1,0 +1,39 @@
+/// Keeps what a change replaces or deletes, so that `tend restore` can bring it back.
+///
+/// The agent provides one below its state directory; the engine hands it to providers by way of
+/// `Context.backups`. Calls block and are made from a provider's own threads.
+public protocol BackupStore: Sendable {
+  /// Keeps the file at this path, which is about to be replaced or deleted.
+  ///
+  /// It is moved where `move` allows it and the file system is the same, else copied. Durable when
+  /// it returns if `durable`. The first backup of a path that was adopted is never rotated out.
+  func keep(_ request: BackupRequest) throws(ProviderError)
+}
+
+/// What is to be kept, and how.
+public struct BackupRequest: Sendable, Hashable {
+  /// An open descriptor of the directory that holds it.
+  public let directory: Int32
+  /// Its name in that directory.
+  public let name: String
+  /// Its path, as people know it.
+  public let path: String
+  /// Whether it may be moved away: it is about to be deleted, not replaced.
+  public let mayMove: Bool
+  /// Whether it must survive a power loss before the change goes on.
+  public let durable: Bool
+  /// Whether it was there before us; such a backup is kept as long as the path is owned.
+  public let adopted: Bool
+
+  /// Asks for a backup.
+  public init(
+    directory: Int32, name: String, path: String, mayMove: Bool, durable: Bool, adopted: Bool
+  ) {
+    self.directory = directory
+    self.name = name
+    self.path = path
+    self.mayMove = mayMove
+    self.durable = durable
+    self.adopted = adopted
+  }
+}

@@ -1,0 +1,62 @@
+/// What a provider's call may ask of the engine.
+///
+/// Cancellation is the task's own.
+public struct Context: Sendable {
+  package let surroundings: any Surroundings
+  package var deadline: Duration
+
+  package init(_ surroundings: any Surroundings, deadline: Duration) {
+    self.surroundings = surroundings
+    self.deadline = deadline
+  }
+
+  /// Time left for this call; zero or less once it is late.
+  public var remaining: Duration { deadline - surroundings.monotonic }
+
+  /// The wall clock, for times that outlive a restart.
+  public var now: Timestamp { surroundings.now }
+
+  /// Waits by the engine's clock.
+  ///
+  /// Throws `.cancelled` when the call is cancelled.
+  public func sleep(for duration: Duration) async throws(ProviderError) {
+    try await surroundings.sleep(for: duration)
+  }
+
+  /// The secret as it is now.
+  ///
+  /// From here on the engine masks it wherever it prints.
+  public func secret(_ source: SecretSource) async throws(ProviderError) -> Sensitive<String> {
+    try await surroundings.secret(source)
+  }
+
+  /// A digest of bytes that may be secret, keyed with the store's key so that it may be remembered.
+  public func digest(of secret: Sensitive<String>) -> String {
+    surroundings.digest(of: secret)
+  }
+
+  /// An event of this resource, for people.
+  ///
+  /// Never a secret.
+  public func note(_ message: String, _ details: [Detail] = []) {
+    surroundings.note(message, details)
+  }
+
+  /// Where a copy of what a change is about to replace or delete may be kept, if anywhere.
+  public var backups: (any BackupStore)? { surroundings.backups }
+
+  /// Whether this call serves a repair of drift; its backup need not be durable before the change.
+  public var isRepair: Bool { surroundings.isRepair }
+}
+
+/// What stands behind a `Context`: the engine, a test kit, a simulator.
+package protocol Surroundings: Sendable {
+  var monotonic: Duration { get }
+  var now: Timestamp { get }
+  var backups: (any BackupStore)? { get }
+  var isRepair: Bool { get }
+  func sleep(for duration: Duration) async throws(ProviderError)
+  func secret(_ source: SecretSource) async throws(ProviderError) -> Sensitive<String>
+  func digest(of secret: Sensitive<String>) -> String
+  func note(_ message: String, _ details: [Detail])
+}

@@ -1,0 +1,142 @@
+/// One document of a manifest: what is declared, and where.
+///
+/// Equal references of two revisions may share one value; `isSame(as:)` then costs nothing.
+public struct Declaration: Sendable {
+  /// Kind and name.
+  public var reference: Reference { content.reference }
+  /// Labels, for selecting.
+  public var labels: [String: String] { content.labels }
+  /// Names that this declaration had before, where the identity is the name.
+  public var formerNames: [String] { content.formerNames }
+  /// What it depends on, as written: `Kind/name` or `group/v1/Kind/name`.
+  public var dependencies: [String] { content.dependencies }
+  /// How it wants to be treated.
+  public var lifecycle: Lifecycle { content.lifecycle }
+  /// What the kind makes of it.
+  public var spec: Value { content.spec }
+  /// Where the document begins.
+  public var place: Place { content.place }
+
+  package final class Content: Sendable {
+    let reference: Reference
+    let labels: [String: String]
+    let formerNames: [String]
+    let dependencies: [String]
+    let lifecycle: Lifecycle
+    let spec: Value
+    let place: Place
+    let places: (any PlaceFinder)?
+
+    init(
+      _ reference: Reference, _ labels: [String: String], _ formerNames: [String],
+      _ dependencies: [String], _ lifecycle: Lifecycle, _ spec: Value, _ place: Place,
+      _ places: (any PlaceFinder)?
+    ) {
+      self.reference = reference
+      self.labels = labels
+      self.formerNames = formerNames
+      self.dependencies = dependencies
+      self.lifecycle = lifecycle
+      self.spec = spec
+      self.place = place
+      self.places = places
+    }
+  }
+
+  private let content: Content
+  private let files: FileLookup?
+
+  /// A declaration that was read from a text, or made by a program.
+  ///
+  /// `places` finds the place of a field again, and is asked only when there is an error.
+  public init(
+    _ reference: Reference, labels: [String: String] = [:], formerNames: [String] = [],
+    dependencies: [String] = [], lifecycle: Lifecycle = Lifecycle(), spec: Value,
+    at place: Place, places: (any PlaceFinder)? = nil
+  ) {
+    content = Content(
+      reference, labels, formerNames, dependencies, lifecycle, spec, place, places)
+    files = nil
+  }
+
+  private init(_ content: Content, _ files: FileLookup) {
+    self.content = content
+    self.files = files
+  }
+
+  /// The same declaration with the tree that its files are read from.
+  package func reading(_ tree: any SourceTree) -> Declaration {
+    Declaration(content, FileLookup(tree))
+  }
+
+  /// The files that decoding has asked for, to tell later whether they changed.
+  package var filesRead: [(path: String, file: SourceFile?)] { files?.read ?? [] }
+
+  /// Whether both are one document that was read once, not only equal.
+  public func isSame(as other: Declaration) -> Bool { content === other.content }
+
+  /// The place of a field of the spec, such as `path` or `rules[2].name`.
+  ///
+  /// Falls back to the nearest field above it that has a place, at last to the document's own.
+  public func place(of path: String) -> Place {
+    guard let places = content.places, var field = FieldPath("spec." + path) else { return place }
+    while !field.steps.isEmpty {
+      if let found = places.place(of: field) { return found }
+      field.steps.removeLast()
+    }
+    return place
+  }
+
+  /// The place of a field outside the spec, such as `dependsOn[1]` or `metadata.name`.
+  public func place(outsideSpec path: String) -> Place {
+    FieldPath(path).flatMap { content.places?.place(of: $0) } ?? place
+  }
+
+  /// A file that lies beside the manifest; `path` is relative to it and stays inside the unit.
+  ///
+  /// Throws a diagnostic at the place of `field` where there is no such file, or it is not one that
+  /// may be used.
+  public func file(_ path: String, field: String) throws(Diagnostics) -> SourceFile {
+    guard let files else {
+      throw Diagnostics([
+        Diagnostic(
+          .source, at: place(of: field), "files beside the manifest can't be read here",
+          remedy: "declare the content inline")
+      ])
+    }
+    do {
+      return try files.find(path, beside: place.file)
+    } catch {
+      throw Diagnostics([
+        Diagnostic(.source, at: place(of: field), error.message, remedy: error.remedy)
+      ])
+    }
+  }
+}
+
+/// Finds the places of fields again, by reading the text once more.
+///
+/// So positions cost nothing until there is an error.
+public protocol PlaceFinder: Sendable {
+  /// The place of the value at this path from the document's top, or of its key where it has none.
+  func place(of path: FieldPath) -> Place?
+}
+
+/// Content together with where and under which name it was declared.
+public struct Declared<Content: Sendable>: Sendable {
+  /// The declaration.
+  public let declaration: Declaration
+  /// What it was decoded to.
+  public var content: Content
+
+  /// Kind and name.
+  public var reference: Reference { declaration.reference }
+  /// Where the document begins.
+  public var place: Place { declaration.place }
+
+  /// Pairs a declaration with what it stands for.
+  public init(_ declaration: Declaration, _ content: Content) {
+    self.declaration = declaration
+    self.content = content
+  }
+}

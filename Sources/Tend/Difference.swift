@@ -1,0 +1,62 @@
+/// One field in which a resource is not as desired.
+///
+/// It never holds a secret.
+public struct Difference: Sendable, Hashable {
+  /// One of the two values that differ.
+  public enum Side: Sendable, Hashable {
+    /// There is no value.
+    case absent
+    /// A value that anybody who may see the plan may see.
+    case value(Value)
+    /// Not known before the change is made.
+    case unknown
+    /// A value that must not be seen.
+    case masked
+  }
+
+  /// The field, by its path in the spec: `mode`, `limits.memory`.
+  public var path: String
+  /// As it is.
+  public var actual: Side
+  /// As it should be.
+  public var desired: Side
+  /// Whether the field can't be changed in place.
+  public var forcesReplacement: Bool
+  /// The text of a large field, for a readable diff; nil where it must not or need not be shown.
+  public var text: Text?
+
+  /// The two texts of a large field, such as the content of a file.
+  public struct Text: Sendable, Hashable {
+    /// As it is, nil where absent or not text.
+    public var actual: String?
+    /// As it should be, nil where it is not text.
+    public var desired: String?
+
+    /// Pairs two texts.
+    ///
+    /// Both are bounded by the provider that shows them.
+    public init(actual: String?, desired: String?) {
+      self.actual = actual
+      self.desired = desired
+    }
+  }
+
+  /// Describes one field that differs.
+  public init(
+    path: String, actual: Side, desired: Side, forcesReplacement: Bool = false, text: Text? = nil
+  ) {
+    self.path = path
+    self.actual = actual
+    self.desired = desired
+    self.forcesReplacement = forcesReplacement
+    self.text = text
+  }
+
+  /// Whether either side is hidden from view.
+  public var isSensitive: Bool { actual == .masked || desired == .masked }
+
+  /// Whether this field, or one above it, is named by one of these paths.
+  public func isBelow(anyOf paths: [String]) -> Bool {
+    paths.contains { path == $0 || path.hasPrefix($0 + ".") }
+  }
+}

@@ -1,0 +1,216 @@
+/// One way in which a value does not fit a schema.
+public struct SchemaViolation: Sendable, Hashable {
+  /// What sort of mistake.
+  public let code: Diagnostic.Code
+  /// The field, from the top of the spec.
+  public let path: FieldPath
+  /// What is wrong.
+  ///
+  /// It quotes no value, since any may be a secret.
+  public let message: String
+  /// What to do about it.
+  public let remedy: String?
+}
+
+extension Schema {
+  /// All the ways in which a spec does not fit, in the order of the spec; empty where it fits.
+  public func violations(in spec: Value) -> [SchemaViolation] {
+    var check = Check()
+    check.object(spec, fields, nil)
+    return check.violations
+  }
+
+  /// The violations of a declaration's spec, with their places.
+  public func diagnostics(for declaration: Declaration) -> [Diagnostic] {
+    violations(in: declaration.spec).map { violation in
+      Diagnostic(
+        violation.code, at: declaration.place(of: violation.path.description),
+        violation.message, remedy: violation.remedy)
+    }
+  }
+}
+
+/// Where the check stands; a list of steps that costs nothing until something is wrong.
+private final class Trail {
+  let step: FieldPath.Step
+  let above: Trail?
+
+  init(_ step: FieldPath.Step, _ above: Trail?) {
+    self.step = step
+    self.above = above
+  }
+}
+
+private struct Check {
+  var violations: [SchemaViolation] = []
+
+  private mutating func report(
+    _ code: Diagnostic.Code, _ trail: Trail?, _ message: String, remedy: String? = nil
+  ) {
+    var steps: [FieldPath.Step] = []
+    var next = trail
+    while let trail = next {
+      steps.append(trail.step)
+      next = trail.above
+    }
+    let path = FieldPath(steps.reversed())
+    let subject = path.steps.isEmpty ? "spec" : path.description
+    violations.append(
+      SchemaViolation(code: code, path: path, message: "\(subject) \(message)", remedy: remedy))
+  }
+
+  mutating func object(_ value: Value, _ fields: [Schema.Field], _ trail: Trail?) {
+    guard case .map(let map) = value else {
+      if case .null = value { return missing(in: .init(), fields, trail) }
+      return report(.wrongType, trail, "must be a map, but is \(value.kindDescription)")
+    }
+    var known = 0
+    for entry in map.entries {
+      guard let field = fields.first(where: { $0.name == entry.key }) else {
+        unknown(entry.key, fields, trail)
+        continue
+      }
+      known += 1
+      if case .null = entry.value, !field.isRequired { continue }
+      check(entry.value, field.type, field, entry.key, trail)
+    }
+    if known < fields.count { missing(in: map, fields, trail) }
+  }
+
+  private mutating func unknown(_ key: String, _ fields: [Schema.Field], _ trail: Trail?) {
+    let nearest = nearest(to: key, among: fields.map(\.name))
+    let names = fields.map(\.name).joined(separator: ", ")
+    report(
+      .unknownField, Trail(.key(key), trail), "is not a field here",
+      remedy: nearest.map { "did you mean \($0)?" } ?? "the fields are \(names)")
+  }
+
+  private mutating func missing(in map: Value.Fields, _ fields: [Schema.Field], _ trail: Trail?) {
+    for field in fields where field.isRequired && map[field.name] == nil {
+      report(
+        .missingField, Trail(.key(field.name), trail), "is missing",
+        remedy: "add it: \(field.summary)")
+    }
+  }
+
+  private mutating func check(
+    _ value: Value, _ type: Schema.FieldType, _ field: Schema.Field, _ key: String,
+    _ above: Trail?
+  ) {
+    switch (type, value) {
+    case (.string, .string), (.boolean, .boolean), (.number, .number), (.number, .integer),
+      (.any, _):
+      return
+    default: checkRest(value, type, field, Trail(.key(key), above))
+    }
+  }
+
+  private mutating func checkRest(
+    _ value: Value, _ type: Schema.FieldType, _ field: Schema.Field, _ trail: Trail
+  ) {
+    switch (type, value) {
+    case (.choice(let choices), .string(let text)):
+      if choices.contains(text) { return }
+      let listed = choices.joined(separator: ", ")
+      report(
+        .invalidValue, trail, "must be one of \(listed)",
+        remedy: nearest(to: text, among: choices).map { "did you mean \($0)?" })
+    case (.integer(let range), .integer(let number)):
+      if range.contains(number) { return }
+      report(.invalidValue, trail, "must be \(range.inWords)")
+    case (.duration, .string(let text)):
+      if Duration(text) != nil { return }
+      report(
+        .invalidValue, trail, "must be a duration", remedy: "write it like 500ms, 30s or 1h30m")
+    case (.list(let type), .list(let values)):
+      for (index, value) in values.enumerated() {
+        element(value, type, field, Trail(.index(index), trail))
+      }
+    case (.map(let type), .map(let map)):
+      for entry in map.entries {
+        element(entry.value, type, field, Trail(.key(entry.key), trail))
+      }
+    case (.object(let fields), _): object(value, fields, trail)
+    default: wrongType(value, type, field, trail)
+    }
+  }
+
+  private mutating func element(
+    _ value: Value, _ type: Schema.FieldType, _ field: Schema.Field, _ trail: Trail
+  ) {
+    switch (type, value) {
+    case (.string, .string), (.boolean, .boolean), (.number, .number), (.number, .integer),
+      (.any, _):
+      return
+    default: checkRest(value, type, field, trail)
+    }
+  }
+
+  private mutating func wrongType(
+    _ value: Value, _ type: Schema.FieldType, _ field: Schema.Field, _ trail: Trail
+  ) {
+    var remedy = field.hint
+    if remedy == nil {
+      switch (type, value) {
+      case (.string, .integer), (.string, .number), (.string, .boolean), (.choice, .boolean):
+        remedy = "put it in quotes"
+      case (.duration, .integer): remedy = "write it with a unit, like 30s"
+      case (.boolean, .string): remedy = "write true or false, without quotes"
+      case (_, .null): remedy = "give it a value, or leave the field out"
+      default: break
+      }
+    }
+    let expected = "\(type.article) \(type.description)"
+    report(
+      .wrongType, trail, "must be \(expected), but is \(value.kindDescription)", remedy: remedy)
+  }
+}
+
+extension ClosedRange<Int64> {
+  fileprivate var inWords: String {
+    switch (lowerBound, upperBound) {
+    case (let lower, .max): "at least \(lower)"
+    case (.min, let upper): "at most \(upper)"
+    case (let lower, let upper): "between \(lower) and \(upper)"
+    }
+  }
+}
+
+extension Schema.FieldType {
+  fileprivate var article: String {
+    switch self {
+    case .choice: "one of"
+    case .integer: "an"
+    default: "a"
+    }
+  }
+}
+
+/// The name that was probably meant, by edit distance; nil where none is near.
+package func nearest(to name: String, among names: [String]) -> String? {
+  let lowered = name.lowercased()
+  let limit = max(1, name.count / 3)
+  var best: (name: String, distance: Int)?
+  for candidate in names {
+    let distance = editDistance(lowered, candidate.lowercased(), limit: limit)
+    if distance <= limit, distance < (best?.distance ?? .max) { best = (candidate, distance) }
+  }
+  return best?.name
+}
+
+private func editDistance(_ left: String, _ right: String, limit: Int) -> Int {
+  let left = Array(left.utf8.prefix(64))
+  let right = Array(right.utf8.prefix(64))
+  if abs(left.count - right.count) > limit { return .max }
+  var row = Array(0...right.count)
+  for (i, byte) in left.enumerated() {
+    var diagonal = row[0]
+    row[0] = i + 1
+    for (j, other) in right.enumerated() {
+      let substituted = diagonal + (byte == other ? 0 : 1)
+      diagonal = row[j + 1]
+      row[j + 1] = min(substituted, diagonal + 1, row[j] + 1)
+    }
+  }
+  return row[right.count]
+}

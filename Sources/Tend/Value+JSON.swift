@@ -1,0 +1,235 @@
+extension Value {
+  /// As JSON (RFC 8259) on one line; maps keep their order.
+  public var json: String {
+    var text = ""
+    write(to: &text, indent: nil, level: 0)
+    return text
+  }
+
+  /// As JSON for people, indented by two spaces.
+  public var prettyJSON: String {
+    var text = ""
+    write(to: &text, indent: "  ", level: 0)
+    return text
+  }
+
+  private func write(to text: inout String, indent: String?, level: Int) {
+    switch self {
+    case .null: text += "null"
+    case .boolean(let value): text += value ? "true" : "false"
+    case .integer(let value): text += String(value)
+    case .number(let value): text += value.isFinite ? "\(value)" : "null"
+    case .string(let value): Self.quote(value, to: &text)
+    case .list(let values):
+      Self.brackets("[", "]", values, to: &text, indent, level) { value, text in
+        value.write(to: &text, indent: indent, level: level + 1)
+      }
+    case .map(let fields):
+      Self.brackets("{", "}", fields.entries, to: &text, indent, level) { entry, text in
+        Self.quote(entry.key, to: &text)
+        text += indent == nil ? ":" : ": "
+        entry.value.write(to: &text, indent: indent, level: level + 1)
+      }
+    }
+  }
+
+  private static func brackets<Element>(
+    _ open: String, _ close: String, _ elements: [Element], to text: inout String,
+    _ indent: String?, _ level: Int, _ write: (Element, inout String) -> Void
+  ) {
+    text += open
+    for (index, element) in elements.enumerated() {
+      if index > 0 { text += "," }
+      if let indent { text += "\n" + String(repeating: indent, count: level + 1) }
+      write(element, &text)
+    }
+    if let indent, !elements.isEmpty { text += "\n" + String(repeating: indent, count: level) }
+    text += close
+  }
+
+  private static func quote(_ value: String, to text: inout String) {
+    text += "\""
+    for scalar in value.unicodeScalars {
+      switch scalar {
+      case "\"": text += "\\\""
+      case "\\": text += "\\\\"
+      case "\n": text += "\\n"
+      case "\r": text += "\\r"
+      case "\t": text += "\\t"
+      case _ where scalar.value < 0x20 || scalar.value == 0x7F:
+        let hex = String(scalar.value, radix: 16)
+        text += "\\u" + String(repeating: "0", count: 4 - hex.count) + hex
+      default: text.unicodeScalars.append(scalar)
+      }
+    }
+    text += "\""
+  }
+
+  /// Reads JSON that Tend itself wrote: a memory, a message on the socket.
+  ///
+  /// Strict, at most 128 levels deep. Manifests are read by TendManifest, which keeps positions.
+  public init(json: String) throws(JSONError) {
+    var reader = JSONReader(bytes: Array(json.utf8))
+    self = try reader.document()
+  }
+}
+
+/// Why a text is not JSON.
+public struct JSONError: Error, Sendable, CustomStringConvertible {
+  /// The offset in bytes at which reading stopped.
+  public let offset: Int
+  /// What was expected there.
+  public let message: String
+  /// Both in one line.
+  public var description: String { "not JSON at byte \(offset): \(message)" }
+}
+
+private struct JSONReader {
+  let bytes: [UInt8]
+  var index = 0
+
+  init(bytes: [UInt8]) { self.bytes = bytes }
+
+  private var current: UInt8? { index < bytes.count ? bytes[index] : nil }
+
+  private func error(_ message: String) -> JSONError {
+    JSONError(offset: index, message: message)
+  }
+
+  mutating func document() throws(JSONError) -> Value {
+    let result = try value(depth: 0)
+    skipSpace()
+    guard current == nil else { throw error("expected the end") }
+    return result
+  }
+
+  private mutating func skipSpace() {
+    while let byte = current, byte == 32 || byte == 10 || byte == 13 || byte == 9 { index += 1 }
+  }
+
+  private mutating func take(_ byte: UInt8) -> Bool {
+    skipSpace()
+    guard current == byte else { return false }
+    index += 1
+    return true
+  }
+
+  private mutating func value(depth: Int) throws(JSONError) -> Value {
+    guard depth < 128 else { throw error("nested more than 128 levels deep") }
+    skipSpace()
+    switch current {
+    case UInt8(ascii: "{"): return .map(try map(depth: depth))
+    case UInt8(ascii: "["): return .list(try list(depth: depth))
+    case UInt8(ascii: "\""): return .string(try string())
+    case UInt8(ascii: "t"): return try word("true", .boolean(true))
+    case UInt8(ascii: "f"): return try word("false", .boolean(false))
+    case UInt8(ascii: "n"): return try word("null", .null)
+    default: return try number()
+    }
+  }
+
+  private mutating func word(_ text: String, _ value: Value) throws(JSONError) -> Value {
+    guard bytes[index...].starts(with: text.utf8) else { throw error("expected a value") }
+    index += text.utf8.count
+    return value
+  }
+
+  private mutating func list(depth: Int) throws(JSONError) -> [Value] {
+    index += 1
+    var values: [Value] = []
+    if take(UInt8(ascii: "]")) { return values }
+    repeat { values.append(try value(depth: depth + 1)) } while take(UInt8(ascii: ","))
+    guard take(UInt8(ascii: "]")) else { throw error("expected , or ]") }
+    return values
+  }
+
+  private mutating func map(depth: Int) throws(JSONError) -> Value.Fields {
+    index += 1
+    var entries: [Value.Fields.Entry] = []
+    if take(UInt8(ascii: "}")) { return .init() }
+    repeat {
+      skipSpace()
+      guard current == UInt8(ascii: "\"") else { throw error("expected a name in quotes") }
+      let key = try string()
+      guard take(UInt8(ascii: ":")) else { throw error("expected :") }
+      entries.append(.init(key: key, value: try value(depth: depth + 1)))
+    } while take(UInt8(ascii: ","))
+    guard take(UInt8(ascii: "}")) else { throw error("expected , or }") }
+    return .init(entries)
+  }
+
+  private mutating func string() throws(JSONError) -> String {
+    index += 1
+    var result: [UInt8] = []
+    var start = index
+    while let byte = current {
+      switch byte {
+      case UInt8(ascii: "\""):
+        result += bytes[start..<index]
+        index += 1
+        guard let text = String(validating: result, as: UTF8.self) else {
+          throw error("expected UTF-8")
+        }
+        return text
+      case UInt8(ascii: "\\"):
+        result += bytes[start..<index]
+        result += String(try escape()).utf8
+        start = index
+      case 0..<32: throw error("a control character in a string")
+      default: index += 1
+      }
+    }
+    throw error("a string without an end")
+  }
+
+  private mutating func escape() throws(JSONError) -> Character {
+    index += 1
+    guard let byte = current else { throw error("a string without an end") }
+    index += 1
+    switch byte {
+    case UInt8(ascii: "n"): return "\n"
+    case UInt8(ascii: "t"): return "\t"
+    case UInt8(ascii: "r"): return "\r"
+    case UInt8(ascii: "b"): return "\u{8}"
+    case UInt8(ascii: "f"): return "\u{c}"
+    case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"):
+      return Character(UnicodeScalar(byte))
+    case UInt8(ascii: "u"): return try unicodeEscape()
+    default: throw error("an unknown escape")
+    }
+  }
+
+  private mutating func unicodeEscape() throws(JSONError) -> Character {
+    let high = try hex()
+    if let scalar = UnicodeScalar(high) { return Character(scalar) }
+    guard high < 0xDC00, index + 1 < bytes.count, bytes[index] == UInt8(ascii: "\\"),
+      bytes[index + 1] == UInt8(ascii: "u")
+    else { throw error("half a surrogate pair") }
+    index += 2
+    let low = try hex()
+    guard (0xDC00...0xDFFF).contains(low),
+      let scalar = UnicodeScalar(0x10000 + (high - 0xD800) << 10 + (low - 0xDC00))
+    else { throw error("half a surrogate pair") }
+    return Character(scalar)
+  }
+
+  private mutating func hex() throws(JSONError) -> UInt32 {
+    guard index + 4 <= bytes.count,
+      let value = UInt32(String(decoding: bytes[index..<index + 4], as: UTF8.self), radix: 16)
+    else { throw error("expected four hexadecimal digits") }
+    index += 4
+    return value
+  }
+
+  private mutating func number() throws(JSONError) -> Value {
+    let start = index
+    while let byte = current, (48...57).contains(byte) || "+-.eE".utf8.contains(byte) { index += 1 }
+    let text = String(decoding: bytes[start..<index], as: UTF8.self)
+    if let integer = Int64(text) { return .integer(integer) }
+    guard let number = Double(text), number.isFinite else {
+      index = start
+      throw error("expected a value")
+    }
+    return .number(number)
+  }
+}
