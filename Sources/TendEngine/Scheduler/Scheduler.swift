@@ -143,6 +143,16 @@ public final class Scheduler: Sendable {
     locked { $0.register(lane: lane.index, payload: payload, transient: false) } ?? .none
   }
 
+  /// Registers a key that ends by itself when it is idle and has no failures.
+  func register(transient lane: Lane) -> Handle {
+    locked { $0.register(lane: lane.index, payload: 0, transient: true) } ?? .none
+  }
+
+  func forget(_ handle: Handle) -> Bool { locked { $0.forget(handle) } }
+
+  /// Whether adds of good handles are accepted.
+  var isAccepting: Bool { locked { $0.closing == nil } }
+
   /// Ends a key: what was asked for is dropped, a run under way goes on to its end.
   ///
   /// False where the handle names nothing.

@@ -108,6 +108,16 @@ extension SchedulerState {
     return true
   }
 
+  /// Drops what is to come and forgets the failures, so that a transient key ends.
+  package mutating func forget(_ handle: Handle) -> Bool {
+    guard let index = records.find(handle) else { return false }
+    clear(index)
+    records[index].failures = 0
+    retireIfIdle(index)
+    checkStopped()
+    return true
+  }
+
   /// Forgets the failures: the next backoff is the first again.
   ///
   /// What waits goes on waiting.
