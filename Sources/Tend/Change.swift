@@ -39,6 +39,8 @@ public enum Outcome: Sendable, Hashable {
   case done
   /// Nothing failed, but the world needs time. The engine comes back and looks again.
   case underway(checkAfter: Duration, String)
+  /// It was to be deleted, and could not be without harm: it stays, and is no longer ours.
+  case kept(String)
 }
 
 /// Remembers in the middle of an apply.

@@ -18,7 +18,9 @@ struct KeyIndex<Key: Hashable> {
   /// Entries by record index, in pages like the records.
   private var pages: ContiguousArray<ContiguousArray<Entry?>> = []
   private var used: ContiguousArray<Int> = []
-  /// Record indices plus one, by hash, with linear probing; 0 is empty. A power of two of them.
+  /// Record indices plus one, by hash, with linear probing; 0 is empty.
+  ///
+  /// A power of two of them.
   private var buckets = ContiguousArray<UInt32>(repeating: 0, count: smallest)
   private(set) var count = 0
 
@@ -41,7 +43,9 @@ struct KeyIndex<Key: Hashable> {
     return entry.key
   }
 
-  /// Adds a key that is not there. What the handle's place held before has ended.
+  /// Adds a key that is not there.
+  ///
+  /// What the handle's place held before has ended.
   mutating func insert(_ key: Key, hash: Int, _ handle: Handle) {
     if let old = entry(handle.index) { remove(handle.index, old) }
     if (count + 1) * 4 > buckets.count * 3 { rehash(buckets.count * 2) }

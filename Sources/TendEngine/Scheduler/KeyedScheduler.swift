@@ -93,14 +93,17 @@ public final class KeyedScheduler<Key: Hashable & Sendable>: Sendable {
     known(key).map { scheduler.postpone($0, by: delay) } ?? false
   }
 
-  /// Drops what was asked for; a run under way goes on. False where nothing was asked for.
+  /// Drops what was asked for; a run under way goes on.
+  ///
+  /// False where nothing was asked for.
   @discardableResult
   public func cancel(_ key: Key) -> Bool {
     known(key).map { scheduler.cancel($0) } ?? false
   }
 
-  /// Drops what was asked for and forgets the failures; a run under way goes on. False where nothing
-  /// is known of the key.
+  /// Drops what was asked for and forgets the failures; a run under way goes on.
+  ///
+  /// False where nothing is known of the key.
   @discardableResult
   public func forget(_ key: Key) -> Bool {
     known(key).map { scheduler.forget($0) } ?? false
@@ -127,7 +130,9 @@ public final class KeyedScheduler<Key: Hashable & Sendable>: Sendable {
 
   // MARK: Running
 
-  /// The next key; waits for one. Nil at shutdown, and when the task is cancelled.
+  /// The next key; waits for one.
+  ///
+  /// Nil at shutdown, and when the task is cancelled.
   public func next() async -> Run? {
     guard let ticket = await scheduler.next(lane) else { return nil }
     let key = keys.index.withLock { $0.key(of: ticket.handle) }
@@ -146,8 +151,9 @@ public final class KeyedScheduler<Key: Hashable & Sendable>: Sendable {
     Batch(batch: .init(lane, maximum: maximum))
   }
 
-  /// Finishes what the batch holds and takes what is next; waits for something. False, with the
-  /// batch empty, at shutdown and when the task is cancelled.
+  /// Finishes what the batch holds and takes what is next; waits for something.
+  ///
+  /// False, with the batch empty, at shutdown and when the task is cancelled.
   public func next(_ batch: inout Batch) async -> Bool {
     let isTaken = await scheduler.next(&batch.batch)
     batch.keys.removeAll(keepingCapacity: true)
