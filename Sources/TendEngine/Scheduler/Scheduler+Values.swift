@@ -45,7 +45,7 @@ extension Scheduler {
   /// Why a key runs: sixteen bits whose meaning is the caller's.
   ///
   /// Causes of all adds that one run answers are united and handed out with its ticket.
-  public struct Causes: OptionSet, Hashable, Sendable {
+  public struct Causes: OptionSet, Hashable, Sendable, BitwiseCopyable {
     /// The bits.
     public let rawValue: UInt16
 

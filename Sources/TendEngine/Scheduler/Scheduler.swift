@@ -54,7 +54,7 @@ internal import Synchronization
 /// Delays end at a whole millisecond, never early. They need somebody awake to end them: `run()`,
 /// or a worker that asks for work.
 public final class Scheduler: Sendable {
-  struct Guarded {
+  struct Guarded: ~Copyable {
     var state: SchedulerState
     var sleepers = Sleepers()
   }

@@ -2,7 +2,7 @@
 ///
 /// Time comes in as nanoseconds since the scheduler was made, randomness from a seed. What the
 /// driver has to do (wake a worker, set the timer, report the end) gathers in `effects`.
-package struct SchedulerState {
+package struct SchedulerState: ~Copyable {
   package typealias Handle = Scheduler.Handle
   package typealias Ticket = Scheduler.Ticket
   package typealias Priority = Scheduler.Priority
@@ -11,7 +11,6 @@ package struct SchedulerState {
   /// A transient key that ended by itself.
   package struct Retired: Sendable {
     package let handle: Handle
-    package let payload: UInt32
   }
 
   /// What the driver has to do before it lets go of the state.
@@ -33,7 +32,9 @@ package struct SchedulerState {
   var records = Records()
   var lists = Lists(count: Wheel.listCount)
   var wheel = Wheel()
-  var lanes: ContiguousArray<LaneState> = []
+  var lanes = Buffer<LaneState>()
+  /// Histograms of all lanes, one after another.
+  var waits = Buffer<UInt64>()
   var runs: ContiguousArray<RunState> = []
   var freeRuns: ContiguousArray<UInt32> = []
   /// Runs under way that count, in all lanes.
@@ -71,6 +72,7 @@ package struct SchedulerState {
   package mutating func addLane(limit: Int) -> Int {
     lanes.append(LaneState(limit: max(0, limit)))
     for _ in Priority.allCases { lists.add() }
+    for _ in 0..<Scheduler.Histogram.size { waits.append(0) }
     return lanes.count - 1
   }
 
@@ -131,15 +133,15 @@ package struct SchedulerState {
     switch phase {
     case .idle: break
     case .waiting:
-      wheel.insert(index, due: records[index].stamp, &lists, &records)
+      wheel.insert(index, due: records[index].stamp, &lists, records)
       lanes[lane].waiting += 1
       rearm()
     case .ready:
       let priority = records[index].priority
       if inFront {
-        lists.prepend(index, to: list(lane, priority), &records)
+        lists.prepend(index, to: list(lane, priority), records)
       } else {
-        lists.append(index, to: list(lane, priority), &records)
+        lists.append(index, to: list(lane, priority), records)
       }
       lanes[lane].ready[Int(priority.rawValue)] &+= 1
       wake(lane)
@@ -153,10 +155,10 @@ package struct SchedulerState {
     switch phase {
     case .idle: break
     case .waiting:
-      wheel.remove(index, &lists, &records)
+      wheel.remove(index, &lists, records)
       lanes[lane].waiting -= 1
     case .ready:
-      lists.remove(index, &records)
+      lists.remove(index, records)
       lanes[lane].ready[Int(records[index].priority.rawValue)] &-= 1
     }
   }
