@@ -9,12 +9,13 @@ extension Scheduler {
     ///
     /// Small, dense, used again after a removal.
     public let index: UInt32
-    package let serial: UInt32
+    @usableFromInline package let serial: UInt32
 
+    @usableFromInline
     package init(index: UInt32, serial: UInt32) { (self.index, self.serial) = (index, serial) }
 
     /// Names nothing.
-    static let none = Handle(index: .max, serial: 0)
+    @usableFromInline static let none = Handle(index: .max, serial: 0)
   }
 
   /// A queue of its own with its own limit on concurrency: one for each provider, say.

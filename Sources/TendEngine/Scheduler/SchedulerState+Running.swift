@@ -244,7 +244,7 @@ extension SchedulerState {
     let record = records[index]
     guard record.phase == .idle, !record.isRunning, record.failures == 0 else { return }
     let handle = Handle(index: index, serial: record.serial)
-    effects.retired.append(Retired(handle: handle))
+    effects.retired.append(handle)
     records.remove(index)
   }
 }

@@ -8,11 +8,6 @@ package struct SchedulerState: ~Copyable {
   package typealias Priority = Scheduler.Priority
   package typealias Causes = Scheduler.Causes
 
-  /// A transient key that ended by itself.
-  package struct Retired: Sendable {
-    package let handle: Handle
-  }
-
   /// What the driver has to do before it lets go of the state.
   package struct Effects {
     /// Lanes in which one sleeping worker is to be woken, once for each time that they are named.
@@ -22,10 +17,13 @@ package struct SchedulerState: ~Copyable {
     /// Nothing runs any more and nothing will.
     package var stops = false
     /// Keys that ended by themselves; see `Scheduler.register`.
-    package var retired: [Retired] = []
+    package var retired: [Handle] = []
 
     @inline(__always)
-    package var isEmpty: Bool { !rearms && !stops && wakes.isEmpty && retired.isEmpty }
+    package var isEmpty: Bool { !concernSleepers && retired.isEmpty }
+
+    @inline(__always)
+    package var concernSleepers: Bool { rearms || stops || !wakes.isEmpty }
   }
 
   let configuration: Scheduler.Configuration
@@ -95,6 +93,15 @@ package struct SchedulerState: ~Copyable {
     records[handle.index].payload = payload
     records[handle.index].isTransient = transient
     return handle
+  }
+
+  /// Registers a key that ends by itself when it is idle and has no failures.
+  package mutating func registerTransient(_ lane: Int) -> Handle? {
+    guard closing == nil else {
+      refusals &+= 1
+      return nil
+    }
+    return register(lane: lane, payload: 0, transient: true)
   }
 
   /// Ends a key: what was to come is dropped; a run that is under way goes on.
