@@ -39,7 +39,8 @@ public enum Outcome: Sendable, Hashable {
   case done
   /// Nothing failed, but the world needs time. The engine comes back and looks again.
   case underway(checkAfter: Duration, String)
-  /// It was to be deleted, and could not be without harm: it stays, and is no longer ours.
+  /// A delete that could not be carried out without harm to what others own, and why. The resource
+  /// stays as it is; ownership ends.
   case kept(String)
 }
 
