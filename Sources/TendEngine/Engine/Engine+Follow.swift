@@ -324,7 +324,7 @@ extension Engine {
     switch answer {
     case .changed(let snapshot): return snapshot
     case .invalid(let snapshot, let diagnostics):
-      let all = validate(snapshot, unit: name, besides: diagnostics)
+      let all = validate(snapshot, unit: followed.unit.name, besides: diagnostics)
       throw report(snapshot.revision, all, followed)
     case .unchanged:
       throw EngineError(.source, "\(followed.source.description) has no revision")
