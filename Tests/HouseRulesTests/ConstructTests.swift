@@ -34,8 +34,8 @@ struct ConstructTests {
     var testDescription: String { pattern }
   }
 
-  @Test("forbidden constructs are not used", arguments: forbidden)
-  func forbidden(_ rule: Rule) throws {
+  @Test("forbidden constructs are not used", arguments: ConstructTests.forbidden)
+  func isNotUsed(_ rule: Rule) throws {
     let pattern = try Regex(rule.pattern)
     for path in Tree.files(".swift", in: rule.rooms) {
       let file = try Tree.code(path)

@@ -4,7 +4,7 @@ import TendTesting
 import Testing
 
 /// The uses that comments show, to the letter.
-struct DocumentedUseTests {
+final class DocumentedUseTests: Sendable {
   private let visits = Mutex<[String]>([])
 
   private func visit(_ key: String) async -> Bool {
