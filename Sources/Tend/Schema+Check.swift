@@ -221,19 +221,23 @@ package func nearest(to name: String, among names: [String]) -> String? {
   return best?.name
 }
 
+/// Inserted, missing, changed and exchanged letters, in three rows of the usual table.
 private func editDistance(_ left: String, _ right: String, limit: Int) -> Int {
   let left = Array(left.utf8.prefix(64))
   let right = Array(right.utf8.prefix(64))
   if abs(left.count - right.count) > limit { return .max }
-  var row = Array(0...right.count)
+  var before: [Int] = []
+  var above = Array(0...right.count)
   for (i, byte) in left.enumerated() {
-    var diagonal = row[0]
-    row[0] = i + 1
+    var row = [i + 1]
     for (j, other) in right.enumerated() {
-      let substituted = diagonal + (byte == other ? 0 : 1)
-      diagonal = row[j + 1]
-      row[j + 1] = min(substituted, diagonal + 1, row[j] + 1)
+      var best = min(above[j] + (byte == other ? 0 : 1), above[j + 1] + 1, row[j] + 1)
+      if i > 0, j > 0, byte == right[j - 1], left[i - 1] == other {
+        best = min(best, before[j - 1] + 1)
+      }
+      row.append(best)
     }
+    (before, above) = (above, row)
   }
-  return row[right.count]
+  return above[right.count]
 }
