@@ -15,7 +15,8 @@ public struct SchemaViolation: Sendable, Hashable {
 extension Schema {
   /// All the ways in which a spec does not fit, in the order of the spec; empty where it fits.
   ///
-  /// `subject` is what messages call the whole value.
+  /// `subject` is what messages call the whole value. After a thousand the last one says that there
+  /// are more.
   public func violations(in spec: Value, subject: String = "spec") -> [SchemaViolation] {
     var check = Check(subject: subject)
     check.object(spec, fields, nil)
@@ -46,12 +47,15 @@ private final class Trail {
 }
 
 private struct Check {
+  private static let limit = 1000
+
   let subject: String
   var violations: [SchemaViolation] = []
 
   private mutating func report(
     _ code: Diagnostic.Code, _ trail: Trail?, _ message: String, remedy: String? = nil
   ) {
+    guard violations.count < Self.limit else { return reportMore() }
     var steps: [FieldPath.Step] = []
     var next = trail
     while let trail = next {
@@ -62,6 +66,15 @@ private struct Check {
     let subject = path.steps.isEmpty ? subject : path.description
     violations.append(
       SchemaViolation(code: code, path: path, message: "\(subject) \(message)", remedy: remedy))
+  }
+
+  /// The same mistake may stand in each of a hundred thousand fields.
+  private mutating func reportMore() {
+    guard violations.count == Self.limit else { return }
+    violations.append(
+      SchemaViolation(
+        code: .limit, path: FieldPath([]), message: "\(subject) has more mistakes than these",
+        remedy: "correct them first"))
   }
 
   mutating func object(_ value: Value, _ fields: [Schema.Field], _ trail: Trail?) {

@@ -112,8 +112,19 @@ struct LimitTests {
     #expect(found.last?.message.contains("the limit fileDiagnostics, 1000") == true)
   }
 
+  @Test("T09: thirty thousand unknown fields take no time that grows with their square")
+  func manyUnknownFields() {
+    let fields = (0..<30_000).map { "x\($0): 1\n" }.joined()
+    let start = processorTime()
+    let found = read([("a.yaml", DeclarationTests.head + fields)]).diagnostics.all
+    #expect(found.count == 1001)
+    #expect(found.contains { $0.code == .limit })
+    #expect(found.last?.place == Place(file: "a.yaml", line: 1003, column: 1))
+    #expect(processorTime() - start < .seconds(10))
+  }
+
   @Test(
-    "T09: a tree that is too large, or has too many documents, is refused by the file that is too much"
+    "T09: a tree that is too large is refused at the file that is too much"
   )
   func tree() {
     var limits = ManifestLimits()

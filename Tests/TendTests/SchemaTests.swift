@@ -59,7 +59,10 @@ struct SchemaTests {
       Case(["port": .number(80)], "port must be an integer, but is a number"),
       Case(["ratio": "1"], "ratio must be a number, but is a string"),
       Case(
-        ["on": "yes"], "on must be a boolean, but is a string; write true or false, without quotes"),
+        ["on": "yes"],
+        """
+        on must be a boolean, but is a string; write true or false, without quotes
+        """),
       Case(
         ["wait": 30], "wait must be a duration, but is an integer; write it with a unit, like 30s"),
       Case(["wait": "30"], "wait must be a duration; write it like 500ms, 30s or 1h30m"),
@@ -82,7 +85,10 @@ struct SchemaTests {
         "ports.b must be a list of integer, but is an integer"),
       Case(
         ["patch": 1, "zzzzzz": 2], "patch is not a field here; did you mean path?",
-        "zzzzzz is not a field here; the fields are path, mode, type, port, nice, top, ratio, on, wait, names, env, limits, rules, ports"
+        """
+        zzzzzz is not a field here; the fields are path, mode, type, port, nice, top, ratio, \
+        on, wait, names, env, limits, rules, ports
+        """
       ),
     ])
   func check(_ test: Case) {
@@ -101,6 +107,15 @@ struct SchemaTests {
       Self.schema.violations(in: [], subject: "document").map(\.message) == [
         "document must be a map, but is a list"
       ])
+  }
+
+  @Test("T09: after a thousand mistakes the last one says that there are more")
+  func many() {
+    let spec = Value.map(.init((0..<100_000).map { .init(key: "x\($0)", value: 1) }))
+    let found = Self.schema.violations(in: spec)
+    #expect(found.count == 1001)
+    #expect(found.last?.code == .limit)
+    #expect(found.last?.message == "spec has more mistakes than these")
   }
 
   @Test("no message quotes a value, since any may be a secret")
