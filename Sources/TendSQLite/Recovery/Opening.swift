@@ -44,7 +44,9 @@ struct Opening {
     guard let header = try directory.start(of: "tend.db", count: 100), !header.isEmpty else {
       return .empty
     }
-    return FileFormat.database(header)
+    let format = FileFormat.database(header)
+    // Either the first transaction stands in the log alone, or it is another program's.
+    return format == .empty ? try ReadAccess(directory: directory).read(Schema.format) : format
   }
 
   /// Nil where there is nothing in it.
@@ -70,8 +72,9 @@ struct Opening {
     }
   }
 
-  /// Says whether there is anything in it. What only the log says counts too: a newer program may
-  /// have ended there.
+  /// Says whether there is anything in it.
+  ///
+  /// What only the log says counts too: a newer program may have ended there.
   private func bringUpToDate(_ queue: DatabaseQueue) throws -> Bool {
     switch try queue.read({ try Schema.format($0) }) {
     case .newer(let version): throw Schema.newer(directory.database, version)
