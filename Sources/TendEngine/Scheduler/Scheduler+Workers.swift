@@ -74,8 +74,10 @@ extension Scheduler {
     return false
   }
 
-  /// How often a worker lets others run and looks again before it sleeps. Falling asleep and being
-  /// woken costs far more than that, and what comes in meanwhile is taken together.
+  /// How often a worker lets others run and looks again before it sleeps.
+  ///
+  /// Falling asleep and being woken costs far more than that, and what comes in meanwhile is taken
+  /// together.
   private static let patience = 2
 
   /// Finishes what the batch holds and takes what is next, if something is ready.

@@ -13,7 +13,8 @@ extension SchedulerState {
   /// Whether a worker of the lane would get something.
   @inline(__always)
   func mayRun(_ lane: Int) -> Bool {
-    lanes[lane].readyCount > 0 && lanes[lane].busy < lanes[lane].limit && busy < totalLimit
+    lanes[lane].readyCount > 0 && lanes[lane].busy < lanes[lane].limit
+      && busy + waking < totalLimit
   }
 
   /// Takes one key, as a run of its own.

@@ -1,7 +1,9 @@
 import Foundation
 import TendEngine
 
-/// The scheduler as the workloads use it, named by handle or by string. Key *i* is number *i*.
+/// The scheduler as the workloads use it, named by handle or by string.
+///
+/// Key *i* is number *i*.
 protocol Queue: Sendable {
   init(_ numbers: Int, workers: Int, backoff: Backoff)
   func add(_ number: Int, priority: Scheduler.Priority, after delay: Duration)
