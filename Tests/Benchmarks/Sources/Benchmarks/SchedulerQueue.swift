@@ -110,7 +110,7 @@ struct KeyQueue: Queue {
 }
 
 /// Numbers that several threads write, each in its own places.
-// Sendable because no place is written by two threads at once: the scheduler never runs a key twice.
+// Sendable because no two threads write one place at once: the scheduler runs no key twice at once.
 struct Cells: @unchecked Sendable {
   let values: UnsafeMutableBufferPointer<Int64>
 
