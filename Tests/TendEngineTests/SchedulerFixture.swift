@@ -11,7 +11,7 @@ final class Fixture {
     limit: Int = .max, _ configuration: Scheduler.Configuration = .plain, seed: UInt64 = 1
   ) {
     state = SchedulerState(configuration, seed: seed)
-    lane = state.addLane(limit: limit)
+    lane = state.addLane(limit: limit) ?? -1
   }
 
   /// Registers keys whose payloads count from 0.
@@ -20,6 +20,8 @@ final class Fixture {
       state.register(lane: lane, payload: UInt32($0), transient: false)
     }
   }
+
+  func addLane(limit: Int) -> Int? { state.addLane(limit: limit) }
 
   func register(lane: Int, payload: UInt32) -> Scheduler.Handle? {
     state.register(lane: lane, payload: payload, transient: false)

@@ -84,7 +84,7 @@ struct SchedulerOrderTests {
     var configuration = Scheduler.Configuration.plain
     configuration.totalLimit = 1
     let fixture = Fixture(configuration)
-    let other = fixture.state.addLane(limit: 5)
+    let other = try #require(fixture.addLane(limit: 5))
     for lane in [fixture.lane, other] {
       fixture.add(try #require(fixture.register(lane: lane, payload: UInt32(lane))))
     }
@@ -99,7 +99,7 @@ struct SchedulerOrderTests {
     var configuration = Scheduler.Configuration.plain
     configuration.totalLimit = 1
     let fixture = Fixture(configuration)
-    let other = fixture.state.addLane(limit: 1)
+    let other = try #require(fixture.addLane(limit: 1))
     let quiet = try #require(fixture.register(lane: other, payload: 9))
     let keys = fixture.keys(1_000)
     for key in keys { fixture.add(key) }

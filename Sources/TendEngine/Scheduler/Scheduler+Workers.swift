@@ -21,7 +21,7 @@ extension Scheduler {
         let ticket =
           isCancelled ? nil : state.takeOne(lane.index, worker: worker, timeout: timeout, now: now)
         if isWoken { state.wakeNext(lane.index) }
-        return (ticket, state.isOpen)
+        return (ticket, state.isOpen && state.has(lane.index))
       }
       if ticket != nil || isCancelled || !isOpen { return ticket }
       isWoken = await sleep(lane)

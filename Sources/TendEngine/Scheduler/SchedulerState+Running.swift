@@ -22,7 +22,7 @@ extension SchedulerState {
     _ lane: Int, worker: UInt32, timeout: Int64?, now: Int64
   ) -> Ticket? {
     release(upTo: now, budget: configuration.releaseBudget)
-    guard isOpen, mayRun(lane) else { return nil }
+    guard has(lane), isOpen, mayRun(lane) else { return nil }
     let run = beginRun(lane, worker, deadline(timeout, now))
     let ticket = take(lane, run: run, now)
     runs[Int(run)].ticket = ticket
@@ -35,7 +35,7 @@ extension SchedulerState {
     _ batch: inout Scheduler.Batch, now: Int64
   ) -> Answer {
     let lane = batch.lane.index
-    guard lanes.indices.contains(lane) else { return .closed }
+    guard has(lane) else { return .closed }
     for entry in batch.entries { settle(entry.ticket, entry.disposition, now) }
     batch.adapt(now: now)
     batch.entries.removeAll(keepingCapacity: true)
