@@ -137,6 +137,28 @@ struct SchedulerOrderTests {
     #expect(fixture.metrics.busyWorkers == 1 && fixture.metrics.running == 1)
   }
 
+  @Test("tickets behind a hanging one can be withdrawn and run elsewhere, once")
+  func withdraw() throws {
+    let fixture = Fixture(limit: 1)
+    for key in fixture.keys(3) { fixture.add(key) }
+    var batch = Scheduler.Batch(.init(index: fixture.lane))
+    _ = fixture.exchange(&batch, .done)
+    _ = fixture.exchange(&batch, .done)
+    #expect(batch.count == 2)
+    let (hanging, waiting) = (batch[0], batch[1])
+    let isFreed = fixture.state.surrender(hanging)
+    let isBack = fixture.state.withdraw(waiting, now: fixture.now)
+    #expect(isFreed && isBack)
+    #expect(fixture.drain() == [2])
+    fixture.add(waiting.handle)
+    let other = try #require(fixture.take())
+    #expect(other.payload == 2)
+    _ = fixture.exchange(&batch, .failed())
+    #expect(fixture.status(hanging.handle)?.failures == 1)
+    #expect(fixture.status(waiting.handle)?.failures == 0, "the late word has no effect")
+    #expect(fixture.status(waiting.handle)?.isRunning == true)
+  }
+
   @Test("slow batches shrink to one")
   func slowBatches() {
     let fixture = Fixture(limit: 1)

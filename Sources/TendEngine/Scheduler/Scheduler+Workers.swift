@@ -159,6 +159,17 @@ extension Scheduler {
     locked { $0.surrender(ticket) }
   }
 
+  /// Gives a ticket that waits in another worker's batch back, because that worker hangs in an
+  /// earlier one.
+  ///
+  /// The key is ready again, and what its worker says of the ticket later has no effect. The caller
+  /// makes sure that the worker does not begin it any more. False where the ticket is finished.
+  @discardableResult
+  public func withdraw(_ ticket: Ticket) -> Bool {
+    let now = timeline.now()
+    return locked { $0.withdraw(ticket, now: now) }
+  }
+
   // MARK: Sleep
 
   /// Sleeps until something is ready in the lane.

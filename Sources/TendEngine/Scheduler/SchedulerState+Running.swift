@@ -152,6 +152,13 @@ extension SchedulerState {
     return true
   }
 
+  /// Gives back one ticket of somebody's batch, whose run goes on.
+  package mutating func withdraw(_ ticket: Ticket, now: Int64) -> Bool {
+    guard settle(ticket, .unstarted, now) else { return false }
+    checkStopped()
+    return true
+  }
+
   @discardableResult
   @inline(__always)
   mutating func settle(
