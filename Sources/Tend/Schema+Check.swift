@@ -14,8 +14,10 @@ public struct SchemaViolation: Sendable, Hashable {
 
 extension Schema {
   /// All the ways in which a spec does not fit, in the order of the spec; empty where it fits.
-  public func violations(in spec: Value) -> [SchemaViolation] {
-    var check = Check()
+  ///
+  /// `subject` is what messages call the whole value.
+  public func violations(in spec: Value, subject: String = "spec") -> [SchemaViolation] {
+    var check = Check(subject: subject)
     check.object(spec, fields, nil)
     return check.violations
   }
@@ -24,7 +26,9 @@ extension Schema {
   public func diagnostics(for declaration: Declaration) -> [Diagnostic] {
     violations(in: declaration.spec).map { violation in
       Diagnostic(
-        violation.code, at: declaration.place(of: violation.path.description),
+        violation.code,
+        at: violation.code == .unknownField
+          ? declaration.place(ofKey: violation.path) : declaration.place(of: violation.path),
         violation.message, remedy: violation.remedy)
     }
   }
@@ -42,6 +46,7 @@ private final class Trail {
 }
 
 private struct Check {
+  let subject: String
   var violations: [SchemaViolation] = []
 
   private mutating func report(
@@ -54,7 +59,7 @@ private struct Check {
       next = trail.above
     }
     let path = FieldPath(steps.reversed())
-    let subject = path.steps.isEmpty ? "spec" : path.description
+    let subject = path.steps.isEmpty ? subject : path.description
     violations.append(
       SchemaViolation(code: code, path: path, message: "\(subject) \(message)", remedy: remedy))
   }

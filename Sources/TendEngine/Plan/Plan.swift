@@ -104,13 +104,33 @@ public struct PlannedDifference: Sendable, Hashable {
   /// What differs.
   public var difference: Difference
   /// Where the field is declared; nil where it is not.
-  public var place: Place?
+  ///
+  /// Found by reading the manifest again, when it is asked for.
+  public var place: Place? { known ?? declaration?.place(of: difference.path) }
+
+  private let known: Place?
+  private let declaration: Declaration?
 
   /// Pairs a difference with its place.
   public init(_ difference: Difference, place: Place?) {
     self.difference = difference
-    self.place = place
+    known = place
+    declaration = nil
   }
+
+  init(_ difference: Difference, in declaration: Declaration?) {
+    self.difference = difference
+    known = nil
+    self.declaration = declaration
+  }
+
+  /// Equal where the differences are.
+  public static func == (left: PlannedDifference, right: PlannedDifference) -> Bool {
+    left.difference == right.difference
+  }
+
+  /// By the difference.
+  public func hash(into hasher: inout Hasher) { hasher.combine(difference) }
 }
 
 /// Why a plan will not be carried out.

@@ -39,7 +39,12 @@ public final class InMemoryStore: Store {
 
   private func apply(_ write: StoreWrite, to state: inout State) {
     switch write {
-    case .putInventory(let record): state.inventory[record.key] = record
+    case .putInventory(var record):
+      record.memory = record.memory ?? state.inventory[record.key]?.memory
+      state.inventory[record.key] = record
+    case .putMemory(let key, let memory):
+      state.inventory[key]?.state = .owned
+      if let memory { state.inventory[key]?.memory = memory }
     case .removeInventory(let key): state.inventory[key] = nil
     case .putUnit(let record): state.units[record.name] = record
     case .removeUnit(let name): state.units[name] = nil

@@ -35,6 +35,8 @@ public struct InventoryRecord: Sendable, Hashable {
   public var reference: Reference
   /// How far the ownership goes.
   public var state: State
+  /// Whether the unit's accepted revision declares it; false while it waits to be deleted.
+  public var isDeclared: Bool
   /// Whether it was there before us; such a resource is given back, not deleted.
   public var isAdopted: Bool
   /// How it wants to be treated, as last declared.
@@ -58,14 +60,15 @@ public struct InventoryRecord: Sendable, Hashable {
 
   /// Describes an owned resource.
   public init(
-    key: InventoryKey, unit: String, reference: Reference, state: State, isAdopted: Bool,
-    lifecycle: Lifecycle, dependencies: [InventoryKey], place: Place, revision: String,
+    key: InventoryKey, unit: String, reference: Reference, state: State,
+    isDeclared: Bool = true, isAdopted: Bool, lifecycle: Lifecycle, dependencies: [InventoryKey], place: Place, revision: String,
     memory: Value?
   ) {
     self.key = key
     self.unit = unit
     self.reference = reference
     self.state = state
+    self.isDeclared = isDeclared
     self.isAdopted = isAdopted
     self.lifecycle = lifecycle
     self.dependencies = dependencies

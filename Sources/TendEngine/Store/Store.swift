@@ -1,3 +1,5 @@
+public import Tend
+
 /// Keeps what must outlive the engine: inventory, units, revisions, events.
 ///
 /// Acknowledged means durable: when `commit` returns, its writes survive SIGKILL and power loss. A
@@ -39,7 +41,13 @@ public struct StoreContents: Sendable {
 /// One thing to be written.
 public enum StoreWrite: Sendable {
   /// Keep or replace what is known of an owned resource.
+  ///
+  /// A record without memory leaves the memory that is stored as it is.
   case putInventory(InventoryRecord)
+  /// The resource is owned from now on, and this is what its provider must still know.
+  ///
+  /// Without effect where the resource has no record.
+  case putMemory(InventoryKey, Value?)
   /// It is no longer owned.
   case removeInventory(InventoryKey)
   /// Keep or replace what is known of a unit.

@@ -1,0 +1,35 @@
+extension Scheduler {
+  /// How often a duration fell into which power of two: 36 buckets from a microsecond to ten hours.
+  public struct Histogram: Hashable, Sendable {
+    /// Bucket 0 is below 1.024 µs; bucket *k* is below 1.024 µs · 2^k; the last has no upper bound.
+    public private(set) var counts = ContiguousArray<UInt64>(repeating: 0, count: 36)
+
+    /// An empty histogram.
+    public init() {}
+
+    /// All durations that were counted.
+    public var total: UInt64 { counts.reduce(0, &+) }
+
+    /// Upper bound of a bucket; the last one's is where it begins.
+    public static func bound(ofBucket bucket: Int) -> Duration {
+      .nanoseconds(1024 << Int64(min(max(bucket, 0), 34)))
+    }
+
+    /// The upper bound of the bucket in which this part (0 to 1) of all durations ends.
+    public func quantile(_ part: Double) -> Duration {
+      let wanted = UInt64((Double(total) * min(max(part, 0), 1)).rounded(.up))
+      var seen: UInt64 = 0
+      for (bucket, count) in counts.enumerated() {
+        seen &+= count
+        if seen >= wanted, seen > 0 { return Self.bound(ofBucket: bucket) }
+      }
+      return .zero
+    }
+
+    @inline(__always)
+    mutating func add(_ nanoseconds: Int64) {
+      let units = UInt64(max(0, nanoseconds)) >> 10
+      counts[min(35, 64 - units.leadingZeroBitCount)] &+= 1
+    }
+  }
+}
