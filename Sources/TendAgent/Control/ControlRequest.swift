@@ -1,4 +1,5 @@
 import Tend
+public import TendEngine
 
 /// What a command asks of a running agent, or of the store where none runs.
 public enum ControlRequest: Sendable, Hashable, Codable {
@@ -37,34 +38,55 @@ public struct DesiredFiles: Sendable, Hashable, Codable {
   public var prunes: Bool
   /// How many deletions pass besides the budget.
   public var allowedDeletions: Int?
-  /// Where the files stood, for history.
-  public var origin: String
-  /// Every file that was read.
-  public var files: [File]
+  /// Which revision this is.
+  public var revision: Revision
+  /// The manifests.
+  public var manifests: [Manifest]
+  /// The files that manifests refer to.
+  public var contents: [Content]
 
-  /// One file of the tree.
-  public struct File: Sendable, Hashable, Codable {
+  /// One manifest.
+  public struct Manifest: Sendable, Hashable, Codable {
     /// Its path in the tree.
     public var path: String
-    /// Its bytes in base64 (RFC 4648).
-    public var content: String
+    /// Its text.
+    public var text: String
 
-    /// Names a file and its bytes.
-    public init(path: String, content: String) {
+    /// Names a manifest and its text.
+    public init(path: String, text: String) {
       self.path = path
-      self.content = content
+      self.text = text
     }
   }
 
-  /// Takes files.
+  /// One file beside the manifests.
+  public struct Content: Sendable, Hashable, Codable {
+    /// Its path in the tree.
+    public var path: String
+    /// SHA-256 of its bytes, in hexadecimal.
+    public var sha256: String
+    /// Its bytes; see ``Base64``.
+    public var base64: String
+
+    /// Names a file and its bytes.
+    public init(path: String, sha256: String, base64: String) {
+      self.path = path
+      self.sha256 = sha256
+      self.base64 = base64
+    }
+  }
+
+  /// Takes what was read.
   public init(
-    unit: String, prunes: Bool, allowedDeletions: Int? = nil, origin: String, files: [File]
+    unit: String, prunes: Bool, allowedDeletions: Int? = nil, revision: Revision,
+    manifests: [Manifest], contents: [Content]
   ) {
     self.unit = unit
     self.prunes = prunes
     self.allowedDeletions = allowedDeletions
-    self.origin = origin
-    self.files = files
+    self.revision = revision
+    self.manifests = manifests
+    self.contents = contents
   }
 }
 
