@@ -103,3 +103,12 @@ final class BlockingThreads: TaskExecutor {
     state.withLock { $0.threads -= 1 }
   }
 }
+
+/// Runs a call that blocks on a thread of its own.
+package func onThreadOfItsOwn<Result: Sendable>(
+  _ body: @Sendable () throws -> Result
+) async rethrows -> Result {
+  let threads = BlockingThreads(limit: 1)
+  defer { threads.close() }
+  return try await withTaskExecutorPreference(threads) { try body() }
+}

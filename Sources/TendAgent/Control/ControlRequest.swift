@@ -63,15 +63,12 @@ public struct DesiredFiles: Sendable, Hashable, Codable {
   public struct Content: Sendable, Hashable, Codable {
     /// Its path in the tree.
     public var path: String
-    /// SHA-256 of its bytes, in hexadecimal.
-    public var sha256: String
     /// Its bytes; see ``Base64``.
     public var base64: String
 
     /// Names a file and its bytes.
-    public init(path: String, sha256: String, base64: String) {
+    public init(path: String, base64: String) {
       self.path = path
-      self.sha256 = sha256
       self.base64 = base64
     }
   }

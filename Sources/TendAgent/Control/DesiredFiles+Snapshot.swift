@@ -25,7 +25,8 @@ private struct SentTree: SourceTree {
     guard let file = files[path], let bytes = Base64.decode(file.base64) else {
       throw SourceFileError("\(path) was not sent with the manifests")
     }
-    return SourceFile(path: path, digest: .sha256(file.sha256), size: bytes.count) {
+    let digest = SHA256.hex(bytes)
+    return SourceFile(path: path, digest: .sha256(digest), size: bytes.count) {
       () throws(ProviderError) in bytes
     }
   }

@@ -82,7 +82,7 @@ extension Session {
     if let agent = try await client.agent() { return try await body(.agent(client, agent)) }
     let store: SQLiteStore
     do {
-      store = try SQLiteStore(readingFrom: state.directory.path)
+      store = try SQLiteStore(at: state.directory.path, mode: .readOnly)
     } catch let error as StoreError where error.code == .missing {
       throw Failure(
         ControlClient.absent,

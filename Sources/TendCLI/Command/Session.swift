@@ -1,31 +1,37 @@
 import Tend
 import TendAgent
 import TendEngine
+import TendSQLite
 
 /// What every verb needs besides its options: the providers of this command, and where it prints.
 struct Session: Sendable {
   /// Set once, around the run of a command.
   @TaskLocal static var current = Session(
-    providers: { _ in [] }, console: Console(environment: StateDirectory.variable))
+    providers: { [] }, console: Console(environment: StateDirectory.variable))
 
-  let providers: @Sendable (ProviderOptions) throws -> [any Provider]
+  let providers: @Sendable () throws -> [any Provider]
   let console: Console
 
   /// An engine with this command's providers.
   func engine(
-    _ store: some Store, configuration: Engine.Configuration = Engine.Configuration(),
-    options: ProviderOptions = ProviderOptions()
+    _ store: some Store, configuration: Engine.Configuration = Engine.Configuration()
   ) throws -> Engine {
-    let providers = try providers(options)
-    return try Engine(store: store, configuration: configuration, providers: providers)
+    try Engine(store: store, configuration: configuration, providers: try providers())
   }
-}
 
-/// What the command tells providers when it makes them.
-public struct ProviderOptions: Sendable, Hashable {
-  /// Whether content that only its owner may read is shown in plans: `--show-private`.
-  public var showsPrivate = false
-
-  /// The defaults.
-  public init() {}
+  /// Runs a body with an engine that may change things, on the store of a state directory.
+  ///
+  /// Throws where another process has the store open for writing.
+  func writing<Result: Sendable>(
+    to state: StateDirectory, _ body: @escaping @Sendable (Engine) async throws -> Result
+  ) async throws -> Result {
+    let store = try SQLiteStore(at: state.path)
+    if let recovery = store.recovery { console.error("note: \(recovery)\n") }
+    var configuration = Engine.Configuration()
+    configuration.backups = BackupDirectory(at: state.backups)
+    let engine = try engine(store, configuration: configuration)
+    let result = try await engine.running(body)
+    await store.close()
+    return result
+  }
 }

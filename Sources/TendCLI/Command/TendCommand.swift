@@ -9,7 +9,7 @@ private import TendAgent
 /// import TendCLI
 /// import TendFiles
 ///
-/// await TendCommand.main { _ in [FileProvider()] }
+/// await TendCommand.main { [FileProvider()] }
 /// ```
 public struct TendCommand: AsyncParsableCommand {
   /// Name, help and verbs.
@@ -47,7 +47,7 @@ public struct TendCommand: AsyncParsableCommand {
   ///
   /// `providers` is called only by verbs that need them, so that `--help` costs nothing.
   public static func main(
-    providers: @escaping @Sendable (ProviderOptions) throws -> [any Provider]
+    providers: @escaping @Sendable () throws -> [any Provider]
   ) async -> Never {
     // A reader that has gone away must not end a change half way.
     signal(SIGPIPE, SIG_IGN)

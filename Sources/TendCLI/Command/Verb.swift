@@ -5,6 +5,9 @@ import TendAgent
 protocol Verb: AsyncParsableCommand {
   /// Does it; what is thrown is printed as a diagnostic, and the exit status is 1.
   func perform(in session: Session) async throws -> ExitStatus
+
+  /// What stands before the files of manifests in diagnostics; see `PlanText`.
+  var placePrefix: String { get }
 }
 
 /// How a command ends, as scripts see it.
@@ -20,6 +23,8 @@ struct ExitStatus: Sendable, Hashable {
 }
 
 extension Verb {
+  var placePrefix: String { "" }
+
   mutating func run() async throws {
     let session = Session.current
     let status: ExitStatus
@@ -28,7 +33,7 @@ extension Verb {
     } catch let error where error is CleanExit || error is ValidationError || error is ExitCode {
       throw error
     } catch {
-      let text = DiagnosticText(style: session.console.errorStyle)
+      let text = DiagnosticText(style: session.console.errorStyle, prefix: placePrefix)
       session.console.error(text.render(Failure(error)))
       throw ExitCode(1)
     }

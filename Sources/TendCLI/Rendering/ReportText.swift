@@ -19,6 +19,15 @@ struct ReportText {
     }
   }
 
+  /// What the line on a terminal says, in at most 76 columns.
+  func bar(for progress: Progress, done: Int, of count: Int) -> String {
+    let change =
+      switch progress {
+      case .started(let change), .finished(let change, _), .failed(let change, _): change
+      }
+    return String("\(done)/\(count)  \(change.action.rawValue) \(change.reference)".printable.prefix(76))
+  }
+
   /// What did not converge, and one line with what was done.
   func render(_ report: ReportDocument) -> String {
     var text = ""
