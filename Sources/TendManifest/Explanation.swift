@@ -65,7 +65,7 @@ private struct Page {
   }
 
   private mutating func entry(_ field: Schema.Field, indent: Int) {
-    wrapped("\(field.name)  <\(traits(of: field))>", indent: indent, hanging: 4)
+    wrapped("\(field.name) <\(traits(of: field))>", indent: indent, hanging: 4)
     wrapped(field.summary, indent: indent + 4)
     list(field.type.fields, indent: indent + 4)
   }

@@ -67,6 +67,10 @@ final class Fixture {
     state.status(of: handle, now: now)
   }
 
+  func isStale(_ ticket: Scheduler.Ticket) -> Bool { state.isStale(ticket) }
+
+  var refusals: UInt64 { state.refusals }
+
   func phase(_ handle: Scheduler.Handle) -> Scheduler.Phase? { status(handle)?.phase }
 }
 

@@ -66,6 +66,7 @@ struct BadTextTests {
       ),
       Case(
         "a: {b: 1", "2:1: error: a comma or } is missing in the map that begins at 1:4", "cut map"),
+      Case("a: [1,", "2:1: error: a value is missing here", "cut after a comma"),
       Case("a: b: c", "1:5: error: a colon stands where no field can begin", "two colons"),
       Case("a: 1\n b: 2", "2:3: error: a colon stands where no field can begin", "indented"),
       Case(

@@ -1,4 +1,4 @@
-private import Synchronization
+import Synchronization
 import Tend
 
 /// One plan that is being carried out while somebody waits for its end.

@@ -1,6 +1,8 @@
 import Tend
 
-/// What is to be done to one resource: the one decision that plan and apply share. Pure.
+/// What is to be done to one resource: the one decision that plan and apply share.
+///
+/// Pure.
 enum Verdict: Sendable, Hashable {
   /// It is as it should be.
   case nothing

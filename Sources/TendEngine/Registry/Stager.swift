@@ -1,4 +1,4 @@
-private import Synchronization
+import Synchronization
 import Tend
 
 /// Makes a revision's declarations into an `Intake`, or says all that is wrong with them.
@@ -242,7 +242,8 @@ private struct Edges {
     if found.isEmpty {
       diagnostics.append(
         Diagnostic(
-          .reference, at: place, "\(declaration.reference) depends on \(text), which is not declared",
+          .reference, at: place,
+          "\(declaration.reference) depends on \(text), which is not declared",
           remedy: nearest(to: text, among: names.everyName).map { "did you mean \($0)?" }
             ?? "declare it, or take the dependency away"))
     } else {

@@ -53,9 +53,15 @@ extension Scheduler {
   /// False, with the batch empty, at shutdown and when the task is cancelled. A batch that is not
   /// handed back keeps its keys taken: call this, `exchange` or `giveBack` until it is empty.
   public func next(_ batch: inout Batch) async -> Bool {
+    await next(&batch) { _ in }
+  }
+
+  /// The same; `onTake` sees each ticket, under the lock.
+  @usableFromInline
+  func next(_ batch: inout Batch, onTake: (Ticket) -> Void) async -> Bool {
     var isWoken = false
     while !Task.isCancelled {
-      switch exchange(&batch, isWoken) {
+      switch exchange(&batch, isWoken, onTake) {
       case .taken: return true
       case .closed: return false
       case .nothing: isWoken = await sleep(batch.lane)
@@ -67,7 +73,7 @@ extension Scheduler {
 
   /// Finishes what the batch holds and takes what is next, if something is ready.
   public func exchange(_ batch: inout Batch) -> Bool {
-    exchange(&batch, false) == .taken
+    exchange(&batch, false) { _ in } == .taken
   }
 
   /// Finishes what the batch holds and takes nothing.
@@ -76,15 +82,18 @@ extension Scheduler {
   }
 
   @inline(__always)
-  private func exchange(_ batch: inout Batch, _ isWoken: Bool) -> SchedulerState.Answer {
+  private func exchange(
+    _ batch: inout Batch, _ isWoken: Bool, _ onTake: (Ticket) -> Void
+  ) -> SchedulerState.Answer {
     let now = timeline.now()
     let (answer, awakened) = guarded.withLock { guarded in
       if isWoken { guarded.state.arrive(batch.lane.index) }
       let answer = guarded.state.exchange(&batch, now: now)
+      for entry in batch.entries { onTake(entry.ticket) }
       if isWoken { guarded.state.wakeNext(batch.lane.index) }
-      return (answer, guarded.state.effects.isEmpty ? nil : Self.collect(&guarded))
+      return (answer, guarded.state.effects.isEmpty ? nil : collect(&guarded))
     }
-    if let awakened { perform(awakened) }
+    awakened?.resume()
     return answer
   }
 
@@ -94,9 +103,9 @@ extension Scheduler {
       if isWoken { guarded.state.arrive(batch.lane.index) }
       guarded.state.giveBack(&batch, now: now)
       if isWoken { guarded.state.wakeNext(batch.lane.index) }
-      return guarded.state.effects.isEmpty ? nil : Self.collect(&guarded)
+      return guarded.state.effects.isEmpty ? nil : collect(&guarded)
     }
-    if let awakened { perform(awakened) }
+    awakened?.resume()
   }
 
   // MARK: Deadlines

@@ -95,12 +95,13 @@ extension SchedulerState {
     let priority = nextPriority(lane)
     let list = list(lane, priority)
     guard let index = lists.first(list) else { preconditionFailure("lane \(lane) lost a key") }
-    lists.remove(index, &records)
+    lists.remove(index, records)
     lanes[lane].ready[Int(priority.rawValue)] &-= 1
     lanes[lane].running += 1
     lanes[lane].counts.runs &+= 1
     let ticket = records[index].begin(index, run: run, now)
-    lanes[lane].waits.add(ticket.waitedNanoseconds)
+    let bucket = Scheduler.Histogram.bucket(ticket.waitedNanoseconds)
+    waits[lane * Scheduler.Histogram.size + bucket] &+= 1
     if ticket.runsThisMinute > configuration.normalRunsPerMinute {
       lanes[lane].counts.hotRuns &+= 1
     }
@@ -234,14 +235,16 @@ extension SchedulerState {
   }
 
   /// A transient key of which nothing is left to know ends.
+  @inline(__always)
   mutating func retireIfIdle(_ index: UInt32) {
+    if records[index].isTransient { retireTransient(index) }
+  }
+
+  private mutating func retireTransient(_ index: UInt32) {
     let record = records[index]
-    guard record.isTransient, record.phase == .idle, !record.isRunning, record.failures == 0 else {
-      return
-    }
-    effects.retired.append(
-      Retired(
-        handle: Handle(index: index, serial: record.serial), payload: record.payload))
+    guard record.phase == .idle, !record.isRunning, record.failures == 0 else { return }
+    let handle = Handle(index: index, serial: record.serial)
+    effects.retired.append(handle)
     records.remove(index)
   }
 }

@@ -9,7 +9,6 @@ struct Sleepers {
     var continuations: [Continuation] = []
     var workers: [Worker] = []
     var dismissed: [Worker] = []
-    var retired: [SchedulerState.Retired] = []
 
     func resume() {
       for continuation in continuations { continuation.resume() }
@@ -72,7 +71,7 @@ struct Sleepers {
   ///
   /// The worker that fell asleep last is woken first: its memory is the warmest.
   mutating func wake(_ effects: SchedulerState.Effects, isOpen: Bool) -> Awakened {
-    var awakened = Awakened(retired: effects.retired)
+    var awakened = Awakened()
     for lane in effects.wakes {
       if let sleeper = workers[lane].popLast() {
         awakened.workers.append(sleeper.continuation)

@@ -1,4 +1,4 @@
-private import Synchronization
+import Synchronization
 
 /// A store that is gone with the process: for tests, for simulations, and for engines that may
 /// forget.

@@ -69,7 +69,8 @@ public struct InventoryRecord: Sendable, Hashable {
   /// Describes an owned resource.
   public init(
     key: InventoryKey, unit: String, reference: Reference, state: State,
-    isDeclared: Bool = true, isAdopted: Bool, lifecycle: Lifecycle, dependencies: [InventoryKey], place: Place, revision: String,
+    isDeclared: Bool = true, isAdopted: Bool, lifecycle: Lifecycle, dependencies: [InventoryKey],
+    place: Place, revision: String,
     memory: Value?
   ) {
     self.key = key

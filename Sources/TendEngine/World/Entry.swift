@@ -26,6 +26,8 @@ struct Entry: Sendable {
     case free
     /// Made for a plan that was not accepted yet.
     case tentative
+    /// Known from the store, and no revision that declares or withdraws it was read yet.
+    case dormant
     /// Not yet as its newest desired state wants it.
     case unsettled
     /// As its newest desired state wants it, and works.
@@ -135,7 +137,7 @@ struct Entry: Sendable {
   var isDeclared: Bool {
     switch phase {
     case .unsettled, .settled, .failing, .stalled: true
-    case .free, .tentative, .doomed, .protected: false
+    case .free, .tentative, .dormant, .doomed, .protected: false
     }
   }
 
@@ -150,7 +152,7 @@ final class RevisionName: Sendable {
 }
 
 /// What is known of a resource that is not simply fine.
-struct Extra: Sendable {
+struct Extra: Sendable, Hashable {
   var ledger = DriftLedger()
   /// Why it is not Ready, as a condition's reason and message.
   var reason: String?
@@ -168,8 +170,10 @@ struct Extra: Sendable {
   var details: [Detail] = []
 
   struct Expectation: Sendable, Hashable {
-    var verdict: Verdict
-    var differences: [Difference]
+    var action: PlannedChange.Action?
+    var fields: [String]
+
+    var words: String { action.map { "\($0.rawValue) it" } ?? "change nothing" }
   }
 }
 

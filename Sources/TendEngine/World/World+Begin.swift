@@ -38,12 +38,17 @@ extension World {
   /// Decides whether a reconcile may begin, and with what.
   mutating func begin(_ node: Node, causes: Scheduler.Causes) -> Beginning {
     let entry = self[node]
-    if entry.phase == .free || entry.phase == .tentative { return .gone }
+    switch entry.phase {
+    case .free, .tentative, .dormant, .protected: return .gone
+    default: break
+    }
     if entry.flags.contains(.unreadable) { return .unreadable }
     if entry.flags.contains(.suspended) { return .suspended }
-    if entry.phase == .protected, !causes.contains(.revision) { return .gone }
     if isBlocked(node, entry) {
       update(node) { $0.flags.insert(.blocked) }
+      if entry.phase == .doomed, units[Int(entry.unit)].weight.unsettled > 0 {
+        units[Int(entry.unit)].holdsDeletions = true
+      }
       return .blocked
     }
     return .run(assignment(entry, causes))
@@ -102,7 +107,7 @@ extension World {
         blockers.append(dependent)
         if firstOnly { return blockers }
       }
-    case .free, .tentative, .protected: break
+    case .free, .tentative, .dormant, .protected: break
     }
     return blockers
   }
@@ -113,7 +118,7 @@ extension World {
     switch entry.phase {
     case .settled: return true
     case .unsettled, .failing, .stalled: return entry.flags.contains(.suspended)
-    case .free, .tentative, .doomed, .protected: return true
+    case .free, .tentative, .dormant, .doomed, .protected: return true
     }
   }
 
@@ -129,5 +134,23 @@ extension World {
   private func holds(_ node: Node) -> Bool {
     let entry = self[node]
     return entry.phase == .doomed
+  }
+}
+
+extension World {
+  /// What a run does after it has answered a plan: nil, it goes on with what else it was asked for.
+  mutating func afterInspection(
+    _ node: Node, _ causes: Scheduler.Causes
+  ) -> Scheduler.Disposition? {
+    guard causes == .inspect else { return nil }
+    let entry = self[node]
+    let unit = units.indices.contains(Int(entry.unit)) ? units[Int(entry.unit)].unit : Unit("")
+    let interval = entry.lifecycle.interval ?? unit.policy.interval
+    switch entry.phase {
+    case .free, .tentative, .dormant, .protected: return .done
+    case .settled, .stalled: return .again(after: interval, priority: .resync)
+    case .failing: return .again(after: .seconds(1), priority: .retry, causes: .retry)
+    case .unsettled, .doomed: return entry.flags.contains(.blocked) ? .done : nil
+    }
   }
 }

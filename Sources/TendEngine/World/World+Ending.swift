@@ -86,7 +86,8 @@ extension World {
   /// be done without help.
   mutating func check(_ unit: Int, _ effects: inout Effects) {
     let weight = units[unit].weight
-    if weight.unsettled == 0, weight.doomed > 0, weight.active < weight.doomed {
+    if weight.unsettled == 0, units[unit].holdsDeletions {
+      units[unit].holdsDeletions = false
       wakeDoomed(unit, &effects)
     }
     if weight.unsettled == 0, weight.doomed == 0, units[unit].isConverging {

@@ -42,7 +42,9 @@ enum Result: Sendable {
 }
 
 extension World {
-  /// Takes in how a reconcile ended. The answer says when it comes back.
+  /// Takes in how a reconcile ended.
+  ///
+  /// The answer says when it comes back.
   mutating func finish(
     _ node: Node, _ assignment: Assignment, _ result: Result, now: Moment, _ effects: inout Effects
   ) -> Scheduler.Disposition {
@@ -107,7 +109,8 @@ extension World {
     own(node, memory, &effects)
     if let unhealthy { return unready(node, assignment, unhealthy, now, &effects) }
     let wasSettled = self[node].phase == .settled && !self[node].flags.contains(.differs)
-    let ledger = done?.ledger ?? self[node].extra?.ledger
+    var ledger = done?.ledger ?? self[node].extra?.ledger
+    if done == nil { ledger?.calm(now: now.monotonic, interval: assignment.interval) }
     update(node) { entry in
       entry.phase = .settled
       entry.flags.formUnion([.exists, .wasSettled])
@@ -220,10 +223,9 @@ extension World {
       var extra = entry.extra ?? Extra()
       extra.differences = differences
       extra.readBack = readBack
-      extra.failures += 1
+      extra.failures = max(extra.failures + 1, Weight.patience)
       entry.extra = extra
-      if entry.phase != .doomed { entry.phase = .stalled } else { extra.failures = Weight.patience }
-      entry.extra = extra
+      if entry.phase != .doomed { entry.phase = .stalled }
       if !differences.isEmpty { entry.flags.insert(.differs) }
       entry.explain(reason, message, now)
     }

@@ -1,6 +1,8 @@
 import Tend
 
-/// All that the engine knows besides the typed rows, and every decision about it. A value.
+/// All that the engine knows besides the typed rows, and every decision about it.
+///
+/// A value.
 ///
 /// Methods decide and put what is to be done into `Effects`; the engine locks, asks, unlocks, and
 /// performs.
@@ -28,6 +30,7 @@ struct World: Sendable {
   func unitIndex(_ name: String) -> Int? { units.firstIndex { $0.unit.name == name } }
 
   /// Changes an entry and keeps the counts of its unit right.
+  @discardableResult
   mutating func update<Result>(_ node: Node, _ body: (inout Entry) -> Result) -> Result {
     let before = Weight(self[node])
     let unit = Int(self[node].unit)
@@ -86,7 +89,7 @@ struct Weight: Sendable, Hashable {
       let hasGivenUp = (entry.extra?.failures ?? 0) >= Self.patience
       active = isBlocked || hasGivenUp ? 0 : 1
     case .settled: settled = 1
-    case .protected, .free, .tentative: break
+    case .protected, .dormant, .free, .tentative: break
     }
   }
 
@@ -113,8 +116,12 @@ struct UnitState: Sendable {
   var weight = Weight()
   /// Whether the accepted revision has not converged yet.
   var isConverging = false
+  /// Whether deletions wait until everything else of the unit has succeeded.
+  var holdsDeletions = false
   /// Changes made for the accepted revision.
   var changes = 0
+  /// By whom or what the accepted revision came in.
+  var by = ""
   /// Why nothing newer is taken in, as a condition's reason and message.
   var problem: Problem?
   /// Identities that a revision of this unit declares and another unit still owns.

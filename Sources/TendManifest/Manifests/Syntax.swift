@@ -20,8 +20,21 @@ enum Syntax {
 
   /// `Kind/name` or `group/v1/Kind/name`.
   static func isReference(_ text: String) -> Bool {
-    let parts = text.split(separator: "/", omittingEmptySubsequences: false)
-    return (parts.count == 2 || parts.count == 4) && parts.allSatisfy { isName(String($0)) }
+    var text = text
+    return text.withUTF8 { bytes in
+      var slashes = 0
+      var length = 0
+      for byte in bytes {
+        if byte == UInt8(ascii: "/") {
+          if length == 0 { return false }
+          (slashes, length) = (slashes + 1, 0)
+        } else {
+          length += 1
+          if length > 253 || !isNameByte(byte) { return false }
+        }
+      }
+      return length > 0 && (slashes == 1 || slashes == 3)
+    }
   }
 
   private static func isNameByte(_ byte: UInt8) -> Bool {

@@ -13,8 +13,15 @@ final class SourceText: Sendable {
   let bytes: [UInt8]
   let format: Format
 
-  /// Of the document that was asked about last: errors come document by document.
-  private let recent = Mutex<(document: Int, tree: PlaceTree?)?>(nil)
+  /// What was asked about last: errors come document by document, from the top down.
+  private let recent = Mutex(Recent())
+
+  private struct Recent {
+    var line = 0
+    var offset = 0
+    /// Nil before the first question.
+    var tree: PlaceTree??
+  }
 
   init(file: String, bytes: [UInt8], format: Format? = nil) {
     self.file = file
@@ -30,30 +37,32 @@ final class SourceText: Sendable {
   /// The places of the document that begins at this line, counted from 0.
   func places(ofDocumentAt line: Int) -> PlaceTree? {
     recent.withLock { recent in
-      if let recent, recent.document == line { return recent.tree }
+      if recent.line == line, let tree = recent.tree { return tree }
+      if line < recent.line { recent = Recent() }
+      recent.offset = offset(line - recent.line, linesAfter: recent.offset)
+      recent.line = line
       let tree =
         switch format {
-        case .yaml: PlaceTree.yaml(bytes[offset(ofLine: line)...], firstLine: line)
+        case .yaml: PlaceTree.yaml(bytes[recent.offset...], firstLine: line)
         case .json: JSONScanner.places(of: bytes)
         }
-      recent = (line, tree)
+      recent.tree = tree
       return tree
     }
   }
 
-  private func offset(ofLine line: Int) -> Int {
-    var remaining = line
-    var index = 0
-    while remaining > 0, index < bytes.count {
-      let byte = bytes[index]
-      index += 1
-      if byte == 0x0A { remaining -= 1 }
-      if byte == 0x0D {
-        if index < bytes.count, bytes[index] == 0x0A { index += 1 }
-        remaining -= 1
+  private func offset(_ lines: Int, linesAfter start: Int) -> Int {
+    bytes.withUnsafeBufferPointer { bytes in
+      var remaining = lines
+      var index = start
+      while remaining > 0, index < bytes.count {
+        let isReturn = bytes[index] == 0x0D
+        if isReturn || bytes[index] == 0x0A { remaining -= 1 }
+        index += 1
+        if isReturn, index < bytes.count, bytes[index] == 0x0A { index += 1 }
       }
+      return index
     }
-    return index
   }
 }
 

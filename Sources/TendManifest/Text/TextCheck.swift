@@ -126,17 +126,17 @@ enum TextCheck {
 
   /// libyaml compares each `%TAG` with all before it, so their number must be small.
   private static func tagDirectives(in bytes: UnsafeBufferPointer<UInt8>) -> Int {
-    var count = 0
-    var isLineStart = true
-    for (index, byte) in bytes.enumerated() {
-      if isLineStart, byte == UInt8(ascii: "%"), index + 3 < bytes.count,
-        bytes[index + 1] == UInt8(ascii: "T"), bytes[index + 2] == UInt8(ascii: "A")
-      {
-        count += 1
-      }
-      isLineStart = byte == 0x0A || byte == 0x0D
-    }
-    return count
+    // Without a way out, so that the compiler can look at many bytes at once.
+    var hasPercent = false
+    for byte in bytes { hasPercent = hasPercent || byte == UInt8(ascii: "%") }
+    guard hasPercent else { return 0 }
+    return bytes.indices.count { isTagDirective(bytes, at: $0) }
+  }
+
+  private static func isTagDirective(_ bytes: UnsafeBufferPointer<UInt8>, at index: Int) -> Bool {
+    bytes[index] == UInt8(ascii: "%") && index + 2 < bytes.count
+      && bytes[index + 1] == UInt8(ascii: "T") && bytes[index + 2] == UInt8(ascii: "A")
+      && (index == 0 || bytes[index - 1] == 0x0A || bytes[index - 1] == 0x0D)
   }
 
   /// Line and column of an offset, from 0; columns count characters, also where they are broken.

@@ -58,13 +58,12 @@ struct EventReader: ~Copyable {
   /// The anchor of the value that was just begun.
   @inline(__always)
   var anchor: String? {
-    let data = event.pointee.data
     let name =
       switch event.pointee.type {
-      case YAML_SCALAR_EVENT: data.scalar.anchor
-      case YAML_SEQUENCE_START_EVENT: data.sequence_start.anchor
-      case YAML_MAPPING_START_EVENT: data.mapping_start.anchor
-      case YAML_ALIAS_EVENT: data.alias.anchor
+      case YAML_SCALAR_EVENT: event.pointee.data.scalar.anchor
+      case YAML_SEQUENCE_START_EVENT: event.pointee.data.sequence_start.anchor
+      case YAML_MAPPING_START_EVENT: event.pointee.data.mapping_start.anchor
+      case YAML_ALIAS_EVENT: event.pointee.data.alias.anchor
       default: UnsafeMutablePointer<yaml_char_t>?.none
       }
     return name.map(Self.text)
@@ -73,12 +72,11 @@ struct EventReader: ~Copyable {
   /// The tag of the value that was just begun.
   @inline(__always)
   var tag: String? {
-    let data = event.pointee.data
     let name =
       switch event.pointee.type {
-      case YAML_SCALAR_EVENT: data.scalar.tag
-      case YAML_SEQUENCE_START_EVENT: data.sequence_start.tag
-      case YAML_MAPPING_START_EVENT: data.mapping_start.tag
+      case YAML_SCALAR_EVENT: event.pointee.data.scalar.tag
+      case YAML_SEQUENCE_START_EVENT: event.pointee.data.sequence_start.tag
+      case YAML_MAPPING_START_EVENT: event.pointee.data.mapping_start.tag
       default: UnsafeMutablePointer<yaml_char_t>?.none
       }
     return name.map(Self.text)

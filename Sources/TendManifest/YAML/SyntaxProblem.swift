@@ -22,6 +22,8 @@ struct SyntaxProblem {
     switch problem {
     case "found unexpected end of stream":
       return ("the text ends inside \(subject)\(begun)", "close it")
+    case "did not find expected node content":
+      return ("a value is missing here", "write it, or remove what announces it")
     case "did not find expected ',' or ']'":
       return (
         "a comma or ] is missing in the list\(begun)", "separate the items by commas, close it by ]"

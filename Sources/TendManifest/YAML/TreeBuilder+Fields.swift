@@ -12,6 +12,8 @@ extension TreeBuilder {
       } else if ScalarResolver.resolve(bytes) != .string {
         refuseKey(events.line, events.column, "is not text")
       }
+    } else if data.style == YAML_DOUBLE_QUOTED_SCALAR_STYLE, bytes.contains(0) {
+      refuseKey(events.line, events.column, "contains NUL")
     }
     let key = keys.string(bytes)
     if let anchor = events.anchor {

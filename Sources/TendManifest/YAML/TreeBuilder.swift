@@ -133,9 +133,7 @@ struct TreeBuilder {
         "a text has \(bytes.count) bytes; the limit scalarBytes is \(limits.scalarBytes)",
         events.line, events.column, remedy: "put it into a file of its own")
     }
-    if let frame = frames.last, frame.expectsKey {
-      return key(events, bytes)
-    }
+    if expectsKey { return key(events, bytes) }
     // A document without content is no document.
     if frames.isEmpty, bytes.isEmpty, events.event.pointee.data.scalar.plain_implicit == 1,
       events.event.pointee.data.scalar.style == YAML_PLAIN_SCALAR_STYLE
@@ -153,7 +151,7 @@ struct TreeBuilder {
     _ events: borrowing EventReader, isMap: Bool
   ) throws(Stop) {
     guard frames.count < limits.depth else { throw tooDeep(events.line, events.column) }
-    let isKey = frames.last?.expectsKey == true
+    let isKey = expectsKey
     if isKey { refuseKey(events.line, events.column, "is a map or a list") }
     checkTag(events, of: isMap)
     let anchor = events.anchor
@@ -168,7 +166,7 @@ struct TreeBuilder {
   private mutating func end() throws(Stop) {
     guard let frame = frames.popLast() else { return }
     let value: Value = frame.isMap ? .map(fields(of: frame)) : .list(items(of: frame))
-    slots.removeSubrange(frame.first...)
+    slots.removeLast(slots.count - frame.first)
     if let anchor = frame.anchor {
       anchors[anchor] = Anchor(
         value: value, weight: weight - frame.weight, height: frame.height + 1)
@@ -195,7 +193,7 @@ struct TreeBuilder {
 
   private mutating func alias(_ events: borrowing EventReader) throws(Stop) {
     let name = events.anchor ?? ""
-    if let frame = frames.last, frame.expectsKey {
+    if expectsKey {
       refuseKey(events.line, events.column, "is an alias")
       return refused(events.line, events.column)
     }
@@ -250,6 +248,9 @@ struct TreeBuilder {
     let isMerge = frames.last?.hasMerge == true && slots.last?.role == .merge
     try complete(isMerge ? .map(.init()) : .null, line, column)
   }
+
+  /// Whether the next event is a key; without copying the frame.
+  private var expectsKey: Bool { frames.indices.last.map { frames[$0].expectsKey } ?? false }
 
   private func tooDeep(_ line: Int32, _ column: Int32) -> Stop {
     stop(

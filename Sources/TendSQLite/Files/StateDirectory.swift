@@ -94,6 +94,21 @@ struct StateDirectory: Sendable, Hashable {
     }
   }
 
+  /// The first bytes of a file, fewer where it ends before; nil where there is none.
+  func start(of name: String, count: Int) throws(StoreError) -> [UInt8]? {
+    let path = path(of: name)
+    let file = open(path, O_RDONLY | O_CLOEXEC)
+    if file < 0 {
+      if errno == ENOENT || errno == ENOTDIR { return nil }
+      throw StoreError(errno: errno, "open", path)
+    }
+    defer { close(file) }
+    var buffer = [UInt8](repeating: 0, count: count)
+    let read = pread(file, &buffer, count, 0)
+    guard read >= 0 else { throw StoreError(errno: errno, "read", path) }
+    return Array(buffer.prefix(read))
+  }
+
   /// Writes a file whole: after a crash it is as before or as it should be, and durable.
   func replace(_ name: String, with bytes: [UInt8]) throws(StoreError) {
     let temporary = path(of: name + ".new")

@@ -41,7 +41,8 @@ struct ReadAccess: Sendable {
     guard let file = try directory.status(of: "tend.db"), file.size > 0 || log != nil else {
       throw StoreError(.missing, "there is no store in \(directory.path)")
     }
-    if log == nil || log?.size == 0 { return .still(file) }
+    let header = log == nil ? nil : try directory.start(of: "tend.db-wal", count: 32)
+    guard let header, FileFormat.isLog(header) else { return .still(file) }
     return try directory.status(of: "tend.db-shm") == nil ? .making : .beside
   }
 

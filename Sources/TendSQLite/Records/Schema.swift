@@ -57,15 +57,20 @@ enum Schema {
     case foreign
   }
 
+  static func format(applicationID: Int64, version: Int64) -> Format {
+    if applicationID == 0, version == 0 { return .empty }
+    guard applicationID == Self.applicationID, version > 0 else { return .foreign }
+    return version > Self.version ? .newer(version) : .known(version)
+  }
+
+  /// As the newest transaction left it.
   static func format(_ db: Database) throws -> Format {
     let id = try Int64.fetchOne(db, sql: "PRAGMA application_id") ?? 0
     let version = try Int64.fetchOne(db, sql: "PRAGMA user_version") ?? 0
-    if id == 0, version == 0 {
-      let tables = try Int64.fetchOne(db, sql: "SELECT count(*) FROM sqlite_schema") ?? 0
-      return tables == 0 ? .empty : .foreign
-    }
-    guard id == applicationID, version > 0 else { return .foreign }
-    return version > Self.version ? .newer(version) : .known(version)
+    let format = format(applicationID: id, version: version)
+    guard format == .empty else { return format }
+    let tables = try Int64.fetchOne(db, sql: "SELECT count(*) FROM sqlite_schema") ?? 0
+    return tables == 0 ? .empty : .foreign
   }
 
   /// Brings a database to this version; part of a transaction of its caller.

@@ -26,10 +26,11 @@ struct Opening {
     let mark = try GenerationMark(in: directory)
     do throws(StoreError) {
       switch try existingFormat() {
-      case .known(let version): return try openExisting(version, mark)
+      case .known, .empty:
+        if let opened = try openExisting(mark) { return opened }
+        return try start(mark, because: nil, setAside: [])
       case .newer(let version): throw Schema.newer(directory.database, version)
-      case .foreign: throw StoreError.corrupt(directory.database, "it is no store of Tend")
-      case .empty: return try start(mark, because: nil, setAside: [])
+      case .foreign: throw foreign
       }
     } catch {
       guard error.code == .corrupt else { throw error }
@@ -38,44 +39,64 @@ struct Opening {
     }
   }
 
+  /// Looks before anything is touched.
   private func existingFormat() throws(StoreError) -> Schema.Format {
-    do throws(StoreError) {
-      return try ReadAccess(directory: directory).read { db in
-        try checked { try Schema.format(db) }
-      }
-    } catch {
-      if error.code == .missing { return .empty }
-      throw error
+    guard let header = try directory.start(of: "tend.db", count: 100), !header.isEmpty else {
+      return .empty
     }
+    return FileFormat.database(header)
   }
 
-  private func openExisting(
-    _ version: Int64, _ mark: GenerationMark
-  ) throws(StoreError) -> Opened {
-    let size = try directory.status(of: "tend.db")?.size ?? 0
+  /// Nil where there is nothing in it.
+  private func openExisting(_ mark: GenerationMark) throws(StoreError) -> Opened? {
+    guard let size = try directory.status(of: "tend.db")?.size, size > 0 else { return nil }
     do {
-      let queue = try connect()
-      let contents = try queue.write { db in
-        try checked {
-          if version < Schema.version { try Schema.migrate(db, from: version) }
+      return try checked {
+        let queue = try connect()
+        guard try bringUpToDate(queue) else { return nil }
+        let contents = try queue.write { db in
           if size <= Self.checkedSize { try check(db) }
           let contents = try Contents(db, at: directory.database)
-          guard contents.seal.generation >= mark.generation else {
-            throw StoreError.corrupt(
-              directory.database,
-              "it ends at write \(contents.seal.generation), but write \(mark.generation) was "
-                + "acknowledged")
-          }
+          try check(contents.seal, against: mark)
           try raiseEvents(db, to: mark.lastEvent)
           return contents
         }
+        let mark = GenerationMark(
+          generation: contents.seal.generation, lastEvent: mark.lastEvent)
+        return Opened(queue: queue, contents: contents, mark: mark, recovery: nil)
       }
-      let now = GenerationMark(
-        generation: contents.seal.generation, lastEvent: mark.lastEvent)
-      return Opened(queue: queue, contents: contents, mark: now, recovery: nil)
     } catch {
       throw StoreError(error, at: directory.database)
     }
+  }
+
+  /// Says whether there is anything in it. What only the log says counts too: a newer program may
+  /// have ended there.
+  private func bringUpToDate(_ queue: DatabaseQueue) throws -> Bool {
+    switch try queue.read({ try Schema.format($0) }) {
+    case .newer(let version): throw Schema.newer(directory.database, version)
+    case .foreign: throw foreign
+    case .empty: return false
+    case .known(Schema.version): return true
+    case .known(let version):
+      try queue.write { try Schema.migrate($0, from: version) }
+      try emptyLog(queue)
+      return true
+    }
+  }
+
+  private var foreign: StoreError { .corrupt(directory.database, "it is no store of Tend") }
+
+  /// So that the file itself says its version, and an older program sees it without the log.
+  private func emptyLog(_ queue: DatabaseQueue) throws {
+    _ = try queue.writeWithoutTransaction { try $0.checkpoint(.truncate) }
+  }
+
+  private func check(_ seal: Seal, against mark: GenerationMark) throws(StoreError) {
+    guard seal.generation < mark.generation else { return }
+    throw StoreError.corrupt(
+      directory.database,
+      "it ends at write \(seal.generation), but write \(mark.generation) was acknowledged")
   }
 
   /// A damaged schema shows as an error of the statement that meets it.
@@ -112,6 +133,7 @@ struct Opening {
         if isLost { try raiseEvents(db, to: next.lastEvent) }
         return try Contents(db, at: directory.database)
       }
+      try emptyLog(queue)
       try directory.sync()
       next.generation = contents.seal.generation
       let recovery =
