@@ -25,8 +25,11 @@ public enum Refresh: Sendable {
   case unchanged
   /// A newer one, read whole and without error.
   case changed(Snapshot)
-  /// A newer one that can't be used; all that is wrong with it.
-  case invalid(Revision, Diagnostics)
+  /// A newer one that can't be used, and what is wrong with it so far.
+  ///
+  /// What could be read of it is there so that specs are checked in the same run; it is never
+  /// applied.
+  case invalid(Snapshot, Diagnostics)
 }
 
 /// Why a source gave no revision.
