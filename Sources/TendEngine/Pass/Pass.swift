@@ -194,7 +194,7 @@ struct Pass<P: Provider>: Sendable {
     return .changed(try controller.encode(memory))
   }
 
-  /// It is as desired; does it work?
+  /// It is as desired: asks whether it also works.
   private func confirm(_ seen: Controller<P>.Seen, done: Result.Done?) async -> Result {
     do throws(ProviderError) {
       let memory = try memory(seen.current)

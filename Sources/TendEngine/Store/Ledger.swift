@@ -59,9 +59,9 @@ final class Ledger: Sendable {
     }
   }
 
-  /// Drains until `close`, then what
+  /// Drains until it is closed, then what is left.
   ///
-  /// is left. `pause` waits between attempts that fail.
+  /// `pause` waits between attempts that fail.
   func run(pause: () async -> Void) async {
     while await waitForWrites() {
       let group = state.withLock { state in
