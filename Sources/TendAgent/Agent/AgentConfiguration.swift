@@ -95,7 +95,7 @@ public struct UnitConfiguration: Sendable {
   func source() throws -> any Source {
     switch origin {
     case .git(let configuration): try GitSource(configuration)
-    case .directory(let path): try DirectorySource(path)
+    case .directory(let path): DirectorySource(DirectoryConfiguration(path: path))
     }
   }
 }

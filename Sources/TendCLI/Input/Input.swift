@@ -52,22 +52,24 @@ struct Input: Sendable {
 
   /// Reads the manifests.
   func read() async throws -> Reading {
-    if isStandardInput { return try readStandardInput() }
-    switch try await DirectorySource(path).refresh(after: nil) {
-    case .changed(let snapshot): return Reading(snapshot: snapshot, diagnostics: Diagnostics())
-    case .invalid(let snapshot, let wrong): return Reading(snapshot: snapshot, diagnostics: wrong)
-    case .unchanged: throw Failure("Source", "\(path) can't be read")
+    if isStandardInput {
+      let limit = ManifestLimits().fileBytes
+      let bytes = try Self.read(from: STDIN_FILENO, "standard input", limit: limit)
+      return try await Self.reading(of: TextSource(bytes), "standard input")
     }
+    var configuration = DirectoryConfiguration(path: path)
+    configuration.settle = .zero
+    let reading = try await Self.reading(of: DirectorySource(configuration), path)
+    return Reading(
+      snapshot: reading.snapshot.said(resolved), diagnostics: reading.diagnostics)
   }
 
-  private func readStandardInput() throws -> Reading {
-    let limits = ManifestLimits()
-    let bytes = try Self.read(from: STDIN_FILENO, "standard input", limit: limits.fileBytes)
-    let reading = ManifestReader(limits: limits).read([ManifestFile(path: "-", bytes: bytes)])
-    let revision = Revision(id: "sha256:" + SHA256.hex(bytes), message: "standard input")
-    return Reading(
-      snapshot: Snapshot(revision: revision, declarations: reading.declarations),
-      diagnostics: reading.diagnostics)
+  private static func reading(of source: some Source, _ name: String) async throws -> Reading {
+    switch try await source.refresh(after: nil) {
+    case .changed(let snapshot): return Reading(snapshot: snapshot, diagnostics: Diagnostics())
+    case .invalid(let snapshot, let wrong): return Reading(snapshot: snapshot, diagnostics: wrong)
+    case .unchanged: throw Failure("Source", "\(name) can't be read")
+    }
   }
 
   /// All bytes of a file; nil where there is none.
@@ -99,5 +101,14 @@ struct Input: Sendable {
           "Limit", "\(name) has more than \(limit) bytes", remedy: "split it into several files")
       }
     }
+  }
+}
+
+extension Snapshot {
+  /// The same with a message of its revision: where it was read from, for history and for `Scope`.
+  fileprivate func said(_ message: String) -> Snapshot {
+    var revision = revision
+    revision.message = message
+    return Snapshot(revision: revision, declarations: declarations, tree: tree)
   }
 }

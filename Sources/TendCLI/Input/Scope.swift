@@ -39,7 +39,7 @@ struct Scope: Sendable {
     of unit: String, deleting gone: [PlannedChange], records: [RevisionRecord]
   ) -> PlanRefusal? {
     let origins = Dictionary(
-      records.map { ($0.revision.id, $0.revision.message ?? "") }, uniquingKeysWith: { $1 })
+      records.map { ($0.revision.id, Self.origin(of: $0)) }, uniquingKeysWith: { $1 })
     var elsewhere: Set<String> = []
     for change in gone {
       guard let origin = origins[change.revision], origin.hasPrefix("/") else { return nil }
@@ -51,5 +51,11 @@ struct Scope: Sendable {
       reason: "OutsidePath",
       message: "unit \(unit) was declared in \(other), and \(path) would delete all of it; "
         + "name the unit that is meant with --unit")
+  }
+
+  /// The directory of a revision: that of an apply is its message, that of a followed one its source.
+  private static func origin(of record: RevisionRecord) -> String {
+    let message = record.revision.message ?? ""
+    return message.hasPrefix("/") ? message : record.by
   }
 }
