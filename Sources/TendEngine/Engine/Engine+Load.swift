@@ -36,7 +36,7 @@ extension Engine {
         metadata: ["resource": "\(record.key)"])
       return nil
     }
-    var isUnreadable = false
+    var isUnreadable = record.unreadableMemory != nil
     var slot = try? controller.makeSlot(of: record.key.identity, memory: record.memory)
     if slot == nil {
       isUnreadable = true

@@ -12,6 +12,7 @@ struct InventoryRow: Sendable, Hashable {
   var name: String
   var isOwned: Bool
   var isAdopted: Bool
+  var isDeclared: Bool
   /// Nil for the default.
   var lifecycle: String?
   /// Provider and identity in turn, as a JSON list; nil for none.
@@ -28,7 +29,7 @@ struct InventoryRow: Sendable, Hashable {
     for text in [lifecycle, dependencies, memory] { sum.add(text) }
     sum.add(line)
     sum.add(column)
-    sum.add((isOwned ? 1 : 0) + (isAdopted ? 2 : 0))
+    sum.add((isOwned ? 1 : 0) + (isAdopted ? 2 : 0) + (isDeclared ? 4 : 0))
     return sum.column
   }
 }
@@ -44,6 +45,7 @@ extension InventoryRow {
     name = record.reference.name
     isOwned = record.state == .owned
     isAdopted = record.isAdopted
+    isDeclared = record.isDeclared
     lifecycle = record.lifecycle == Lifecycle() ? nil : record.lifecycle.kept.json
     dependencies = record.dependencies.isEmpty ? nil : Self.text(of: record.dependencies)
     file = record.place.file
@@ -52,6 +54,19 @@ extension InventoryRow {
     revision = record.revision
     memory = record.memory?.json ?? record.unreadableMemory
     try check(record)
+  }
+
+  /// A memory as it is kept; refuses what is too large or has a NUL.
+  static func text(of memory: Value?, _ key: InventoryKey) throws(StoreError) -> String? {
+    guard let text = memory?.json else { return nil }
+    if text.utf8.count > InventoryRecord.memoryLimit {
+      throw StoreError(
+        .refused,
+        "the memory of \(key) has \(text.utf8.count) bytes, the limit is "
+          + "\(InventoryRecord.memoryLimit)",
+        remedy: "a provider must remember less")
+    }
+    return text
   }
 
   private static func text(of keys: [InventoryKey]) -> String {
@@ -79,8 +94,8 @@ extension InventoryRow {
     var record = InventoryRecord(
       key: InventoryKey(provider: provider, identity: identity), unit: unit,
       reference: Reference(kind: KindName(apiVersion: apiVersion, kind: kind), name: name),
-      state: isOwned ? .owned : .intended, isAdopted: isAdopted, lifecycle: lifecycle,
-      dependencies: dependencies,
+      state: isOwned ? .owned : .intended, isDeclared: isDeclared, isAdopted: isAdopted,
+      lifecycle: lifecycle, dependencies: dependencies,
       place: Place(file: file, line: Int(line), column: Int(column)), revision: revision,
       memory: value)
     record.unreadableMemory = value == nil ? memory : nil
@@ -104,8 +119,8 @@ extension InventoryRow {
 
 extension InventoryRow {
   static let columns = """
-    provider, identity, unit, apiVersion, kind, name, isOwned, isAdopted, lifecycle, dependencies,
-    file, line, "column", revision, memory, checksum
+    provider, identity, unit, apiVersion, kind, name, isOwned, isAdopted, isDeclared, lifecycle,
+    dependencies, file, line, "column", revision, memory, checksum
     """
 
   /// Reads a row; text that stands in many rows is kept once.
@@ -118,22 +133,23 @@ extension InventoryRow {
     name = row[5] ?? ""
     isOwned = (row[6] as Int64?) == 1
     isAdopted = (row[7] as Int64?) == 1
-    lifecycle = row[8]
-    dependencies = row[9]
-    file = shared.text(4, row[10] ?? "")
-    line = row[11] ?? 0
-    column = row[12] ?? 0
-    revision = shared.text(5, row[13] ?? "")
-    memory = row[14]
+    isDeclared = (row[8] as Int64?) == 1
+    lifecycle = row[9]
+    dependencies = row[10]
+    file = shared.text(4, row[11] ?? "")
+    line = row[12] ?? 0
+    column = row[13] ?? 0
+    revision = shared.text(5, row[14] ?? "")
+    memory = row[15]
   }
 
   /// What its checksum was when it was written.
-  static func writtenChecksum(_ row: GRDB.Row) -> Int64 { row[15] ?? 0 }
+  static func writtenChecksum(_ row: GRDB.Row) -> Int64 { row[16] ?? 0 }
 
   var arguments: StatementArguments {
     [
       provider, identity, unit, apiVersion, kind, name, isOwned ? 1 : 0, isAdopted ? 1 : 0,
-      lifecycle, dependencies, file, line, column, revision, memory, checksum,
+      isDeclared ? 1 : 0, lifecycle, dependencies, file, line, column, revision, memory, checksum,
     ]
   }
 }

@@ -20,7 +20,7 @@ enum Schema {
     CREATE TABLE inventory(
       provider TEXT NOT NULL, identity TEXT NOT NULL, unit TEXT NOT NULL,
       apiVersion TEXT NOT NULL, kind TEXT NOT NULL, name TEXT NOT NULL,
-      isOwned INTEGER NOT NULL, isAdopted INTEGER NOT NULL,
+      isOwned INTEGER NOT NULL, isAdopted INTEGER NOT NULL, isDeclared INTEGER NOT NULL,
       lifecycle TEXT, dependencies TEXT,
       file TEXT NOT NULL, line INTEGER NOT NULL, "column" INTEGER NOT NULL,
       revision TEXT NOT NULL, memory TEXT, checksum INTEGER NOT NULL,

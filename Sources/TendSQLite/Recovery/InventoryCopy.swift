@@ -96,11 +96,12 @@ extension InventoryRow {
       .string(provider), .string(identity), .string(unit), .string(apiVersion), .string(kind),
       .string(name), .boolean(isOwned), .boolean(isAdopted), lifecycle.value, dependencies.value,
       .string(file), .integer(line), .integer(column), .string(revision), memory.value,
+      .boolean(isDeclared),
     ])
   }
 
   fileprivate init?(_ value: Value?) {
-    guard case .list(let columns)? = value, columns.count == 15 else { return nil }
+    guard case .list(let columns)? = value, columns.count == 16 else { return nil }
     func text(_ index: Int) -> String? {
       if case .string(let text) = columns[index] { text } else { nil }
     }
@@ -108,12 +109,13 @@ extension InventoryRow {
       let apiVersion = text(3), let kind = text(4), let name = text(5),
       case .boolean(let isOwned) = columns[6], case .boolean(let isAdopted) = columns[7],
       let file = text(10), case .integer(let line) = columns[11],
-      case .integer(let column) = columns[12], let revision = text(13)
+      case .integer(let column) = columns[12], let revision = text(13),
+      case .boolean(let isDeclared) = columns[15]
     else { return nil }
     self.init(
       provider: provider, identity: identity, unit: unit, apiVersion: apiVersion, kind: kind,
-      name: name, isOwned: isOwned, isAdopted: isAdopted, lifecycle: text(8),
-      dependencies: text(9), file: file, line: line, column: column, revision: revision,
+      name: name, isOwned: isOwned, isAdopted: isAdopted, isDeclared: isDeclared,
+      lifecycle: text(8), dependencies: text(9), file: file, line: line, column: column, revision: revision,
       memory: text(14))
   }
 }

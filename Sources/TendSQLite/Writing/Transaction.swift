@@ -35,6 +35,7 @@ struct Transaction {
   mutating func apply(_ write: EncodedWrite, _ db: Database) throws {
     switch write {
     case .putInventory(let row): try put(row, db)
+    case .putMemory(let key, let memory): try own(key, memory, db)
     case .removeInventory(let key): try remove(key, db)
     case .putUnit(let row): try put(row, db)
     case .removeUnit(let name): try removeUnit(name, db)
@@ -43,9 +44,12 @@ struct Transaction {
     }
   }
 
-  private mutating func put(_ row: InventoryRow, _ db: Database) throws {
+  private mutating func put(_ new: InventoryRow, _ db: Database) throws {
+    var row = new
+    let old = try find(row.provider, row.identity, db)
+    row.memory = row.memory ?? old?.memory
     let checksum = row.checksum
-    if let old = try find(row.provider, row.identity, db) {
+    if let old {
       if old.checksum == checksum { return }
       seal.remove(old.checksum)
       outdated.insert(old.unit)
@@ -56,9 +60,23 @@ struct Transaction {
     let statement = try db.cachedStatement(
       sql: """
         INSERT OR REPLACE INTO inventory(\(InventoryRow.columns))
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         """)
     try statement.execute(arguments: row.arguments)
+  }
+
+  /// The resource is ours from now on, and this is what is remembered of it.
+  private mutating func own(_ key: InventoryKey, _ memory: String?, _ db: Database) throws {
+    let statement = try db.cachedStatement(
+      sql: "SELECT \(InventoryRow.columns) FROM inventory WHERE provider = ? AND identity = ?")
+    guard
+      let found = try GRDB.Row.fetchOne(statement, arguments: [key.provider, key.identity])
+    else { return }
+    var shared = SharedText()
+    var row = InventoryRow(found, &shared)
+    row.isOwned = true
+    row.memory = memory ?? row.memory
+    try put(row, db)
   }
 
   private mutating func remove(_ key: InventoryKey, _ db: Database) throws {
@@ -73,11 +91,11 @@ struct Transaction {
 
   private func find(
     _ provider: String, _ identity: String, _ db: Database
-  ) throws -> (unit: String, checksum: Int64)? {
+  ) throws -> (unit: String, checksum: Int64, memory: String?)? {
     let statement = try db.cachedStatement(
-      sql: "SELECT unit, checksum FROM inventory WHERE provider = ? AND identity = ?")
+      sql: "SELECT unit, checksum, memory FROM inventory WHERE provider = ? AND identity = ?")
     let row = try GRDB.Row.fetchOne(statement, arguments: [provider, identity])
-    return row.map { ($0[0] ?? "", $0[1] ?? 0) }
+    return row.map { ($0[0] ?? "", $0[1] ?? 0, $0[2]) }
   }
 
   private mutating func put(_ row: UnitRow, _ db: Database) throws {
