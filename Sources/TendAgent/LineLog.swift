@@ -1,6 +1,6 @@
 private import Glibc
 public import Logging
-private import Tend
+import Tend
 
 /// Writes each log record as one line for people: time, level, message, and what belongs to it.
 ///

@@ -1,4 +1,4 @@
-public import Tend
+import Tend
 public import TendEngine
 public import TendGit
 

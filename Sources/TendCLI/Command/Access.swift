@@ -83,7 +83,8 @@ extension Session {
     let store: SQLiteStore
     do {
       store = try SQLiteStore(at: state.directory.path, mode: .readOnly)
-    } catch let error as StoreError where error.code == .missing {
+    } catch {
+      guard error.code == .missing else { throw error }
       throw Failure(
         ControlClient.absent,
         "no agent runs on \(state.directory.path), and nothing is stored there",

@@ -29,7 +29,7 @@ struct OutputOption: ParsableArguments {
     case json, yaml, wide
   }
 
-  @Option(name: [.short, .customLong("output")], help: "Another form of output.")
+  @Option(name: [.customShort("o"), .customLong("output")], help: "Another form of output.")
   var format: Format?
 
   var isWide: Bool { format == .wide }

@@ -1,3 +1,4 @@
+import Logging
 import Tend
 import TendAgent
 import TendEngine
@@ -16,7 +17,9 @@ struct Session: Sendable {
   func engine(
     _ store: some Store, configuration: Engine.Configuration = Engine.Configuration()
   ) throws -> Engine {
-    try Engine(store: store, configuration: configuration, providers: try providers())
+    let logger = Logger(label: "tend") { _ in LineLog(level: .warning) }
+    return try Engine(
+      store: store, configuration: configuration, logger: logger, providers: try providers())
   }
 
   /// Runs a body with an engine that may change things, on the store of a state directory.

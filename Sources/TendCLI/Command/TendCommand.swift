@@ -30,7 +30,7 @@ public struct TendCommand: AsyncParsableCommand {
         tend get, tend describe     what is there, and why is it so?
         tend history, tend events   what was done, when, and by whom?
 
-      Results go to standard output, diagnostics to standard error. The exit status is 0 where all
+      Results go to standard output, diagnostics to standard error. The exit status is 0 where all \
       is well, 1 where it is not, 64 where the command was not understood.
       """,
     version: TendVersion.current,

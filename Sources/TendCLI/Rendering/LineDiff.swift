@@ -15,6 +15,11 @@ struct LineDiff {
     case added(String)
     /// Something about the text that is not a line of it.
     case note(String)
+
+    /// Whether it says which lines follow.
+    var isHunk: Bool {
+      if case .hunk = self { true } else { false }
+    }
   }
 
   /// How many lines are compared one by one; the time grows with the square of those that differ.

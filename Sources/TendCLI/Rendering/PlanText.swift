@@ -32,7 +32,8 @@ struct PlanText {
       return count == 0 ? nil : "\(count) \(Self.infinitive(of: action))"
     }
     if !plan.errors.isEmpty { parts.append("\(plan.errors.count) in error") }
-    return style.strong(parts.joined(separator: ", ")) + "; \(resources) as declared."
+    let rest = plan.unchanged == 0 ? "." : "; \(resources) as declared."
+    return style.strong(parts.joined(separator: ", ")) + rest
   }
 
   private static func infinitive(of action: PlannedChange.Action) -> String {
@@ -102,10 +103,8 @@ struct PlanText {
     if let lines = textLines(of: difference), !lines.isEmpty {
       return field.dropLast() + place + forced + "\n" + lines
     }
-    let values =
-      showsOnlyNew
-      ? side(difference.desired)
-      : "\(side(difference.actual)) -> \(side(difference.desired))"
+    let (actual, desired) = sides(of: difference)
+    let values = showsOnlyNew ? desired : "\(actual) -> \(desired)"
     return field + values + place + forced + "\n"
   }
 
@@ -116,7 +115,9 @@ struct PlanText {
       return nil
     }
     let diff = LineDiff(from: text.actual ?? "", to: desired)
-    return diff.lines.map { "      \(render($0))\n" }.joined()
+    // A new text needs no line numbers.
+    let lines = text.actual == nil ? diff.lines.filter { !$0.isHunk } : diff.lines
+    return lines.map { "      \(render($0))\n" }.joined()
   }
 
   private func render(_ line: LineDiff.Line) -> String {
@@ -127,6 +128,16 @@ struct PlanText {
     case .added(let text): style.good("+" + text)
     case .note(let text): style.faint(text)
     }
+  }
+
+  /// Both sides; of what is hidden at least its outline: size and keyed digest.
+  private func sides(of difference: Difference) -> (actual: String, desired: String) {
+    let outline = difference.outline
+    func text(_ side: Difference.Side, _ outline: String?) -> String {
+      guard side == .masked, let outline else { return self.side(side) }
+      return "(sensitive, \(outline.printable))"
+    }
+    return (text(difference.actual, outline?.actual), text(difference.desired, outline?.desired))
   }
 
   private func side(_ side: Difference.Side) -> String {

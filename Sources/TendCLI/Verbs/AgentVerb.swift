@@ -5,6 +5,7 @@ import Tend
 import TendAgent
 import TendEngine
 import TendGit
+import UnixSignals
 
 /// `tend agent`
 struct AgentVerb: Verb {
@@ -12,8 +13,8 @@ struct AgentVerb: Verb {
     commandName: "agent",
     abstract: "Follows a repository or a directory for good.",
     discussion: """
-      Takes in every new revision, repairs what drifts, deletes what is no longer declared, and
-      answers the other commands. Ctrl-C or SIGTERM: what has begun is finished, then it exits
+      Takes in every new revision, repairs what drifts, deletes what is no longer declared, and \
+      answers the other commands. Ctrl-C or SIGTERM: what has begun is finished, then it exits \
       with 0.
 
         tend agent --git https://git.example/hosts.git --branch main --path web --interval 30s
@@ -29,11 +30,11 @@ struct AgentVerb: Verb {
   @Option(
     name: .customLong("log-level"),
     help: "The least that is logged: trace, debug, info, notice, warning, error, critical.")
-  var level = Logger.Level.info
+  var level: LevelArgument?
   @OptionGroup var state: StateOptions
 
   func perform(in session: Session) async throws -> ExitStatus {
-    let logLevel = once ? max(level, .warning) : level
+    let logLevel = level?.level ?? (once ? .warning : .info)
     let logger = Logger(label: "tend") { _ in LineLog(level: logLevel) }
     let configuration = AgentConfiguration(
       state: state.directory,
@@ -120,4 +121,14 @@ struct DurationArgument: ExpressibleByArgument {
   }
 }
 
-extension Logger.Level: @retroactive ExpressibleByArgument {}
+/// A level as swift-log names it.
+struct LevelArgument: ExpressibleByArgument {
+  let level: Logger.Level
+
+  init(_ level: Logger.Level) { self.level = level }
+
+  init?(argument: String) {
+    guard let level = Logger.Level(rawValue: argument) else { return nil }
+    self.level = level
+  }
+}

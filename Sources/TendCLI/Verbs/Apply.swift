@@ -8,10 +8,10 @@ struct Apply: Verb {
   static let configuration = CommandConfiguration(
     abstract: "Plans, asks, and then does exactly that.",
     discussion: """
-      Waits until everything is as declared, or nothing more will be done without help. Without a
+      Waits until everything is as declared, or nothing more will be done without help. Without a \
       terminal --yes must be given.
 
-      Beside a running agent the change is made by the agent; a unit that the agent follows itself
+      Beside a running agent the change is made by the agent; a unit that the agent follows itself \
       is refused, for it would undo it.
 
         tend apply -f desired/

@@ -8,7 +8,7 @@ struct Describe: Verb {
   static let configuration = CommandConfiguration(
     abstract: "Shows all that is known of one resource.",
     discussion: """
-      Where it is declared, its conditions and their reasons, what it depends on and waits for, and
+      Where it is declared, its conditions and their reasons, what it depends on and waits for, and \
       what happened to it last.
 
         tend describe File/motd

@@ -7,7 +7,7 @@ struct Diff: Verb {
   static let configuration = CommandConfiguration(
     abstract: "Compares what is in force with what is there, now.",
     discussion: """
-      Asks the running agent to look at the world; changes nothing. To compare manifests that are
+      Asks the running agent to look at the world; changes nothing. To compare manifests that are \
       not in force, use tend plan.
 
         tend diff

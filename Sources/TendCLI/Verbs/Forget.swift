@@ -7,7 +7,7 @@ struct Forget: Verb {
   static let configuration = CommandConfiguration(
     abstract: "Stops owning a resource, and touches nothing.",
     discussion: """
-      It stays as it is, and is no longer repaired or deleted. Take its declaration away first, or
+      It stays as it is, and is no longer repaired or deleted. Take its declaration away first, or \
       the next revision adopts it again.
 
         tend forget File/motd

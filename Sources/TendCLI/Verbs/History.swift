@@ -7,7 +7,7 @@ struct History: Verb {
   static let configuration = CommandConfiguration(
     abstract: "Lists the revisions that a unit took in, newest first.",
     discussion: """
-      When each was first seen, what became of it, how many resources it changed, and by whom it
+      When each was first seen, what became of it, how many resources it changed, and by whom it \
       came.
       """)
 

@@ -10,14 +10,14 @@ struct PlanVerb: Verb {
     commandName: "plan",
     abstract: "Shows what would change, and changes nothing.",
     discussion: """
-      Looks at the world, compares it with the manifests, and shows each change with the line
+      Looks at the world, compares it with the manifests, and shows each change with the line \
       behind it:
 
         +    to create        ~    to update        -/+  to replace
         -    to delete        o    to give up       ?    not known yet
 
-      A single file or standard input never deletes what it does not declare; a directory does.
-      With --detailed-exitcode the exit status is 0 where nothing would change, 2 where something
+      A single file or standard input never deletes what it does not declare; a directory does. \
+      With --detailed-exitcode the exit status is 0 where nothing would change, 2 where something \
       would, 1 for errors.
       """)
 

@@ -8,7 +8,7 @@ struct Validate: Verb {
   static let configuration = CommandConfiguration(
     abstract: "Checks manifests without a look at the world.",
     discussion: """
-      Parses, decodes, and checks names, references and cycles; every mistake is reported in one
+      Parses, decodes, and checks names, references and cycles; every mistake is reported in one \
       run, each with file, line and column. The answer is the same on every machine.
 
         tend validate -f desired/
