@@ -69,6 +69,13 @@ final class Fixture {
 
   func isStale(_ ticket: Scheduler.Ticket) -> Bool { state.isStale(ticket) }
 
+  /// Ends the delays that are over, as the timer would.
+  func release() { while state.fire(now: now) == .now {} }
+
+  var counts: Scheduler.Counts { metrics.counts }
+
+  var metrics: Scheduler.LaneMetrics { state.metrics(now: now).lanes[lane] }
+
   var refusals: UInt64 { state.refusals }
 
   func phase(_ handle: Scheduler.Handle) -> Scheduler.Phase? { status(handle)?.phase }

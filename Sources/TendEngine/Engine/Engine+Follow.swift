@@ -152,8 +152,9 @@ extension Engine {
         guard let known else { return nil }
         return await take(try await followed.source.snapshot(of: known), followed)
       case .changed(let snapshot): return await take(snapshot, followed)
-      case .invalid(let revision, let diagnostics):
-        return report(revision, diagnostics, followed)
+      case .invalid(let snapshot, let diagnostics):
+        let all = validate(snapshot, unit: followed.unit.name, besides: diagnostics)
+        return report(snapshot.revision, all, followed)
       }
     } catch {
       return report(error, followed)
@@ -322,7 +323,9 @@ extension Engine {
     }
     switch answer {
     case .changed(let snapshot): return snapshot
-    case .invalid(let revision, let diagnostics): throw report(revision, diagnostics, followed)
+    case .invalid(let snapshot, let diagnostics):
+      let all = validate(snapshot, unit: followed.unit.name, besides: diagnostics)
+      throw report(snapshot.revision, all, followed)
     case .unchanged:
       throw EngineError(.source, "\(followed.source.description) has no revision")
     }

@@ -5,11 +5,17 @@ extension Engine {
   /// Checks without a look at the world; the same on every machine.
   ///
   /// Needs neither the store nor a running engine. Empty where nothing is wrong.
-  public func validate(_ snapshot: Snapshot, unit: String) -> Diagnostics {
+  ///
+  /// `found` is what was already found wrong with the manifests. Where there is any, the snapshot is
+  /// not whole: each spec is still checked, but not what refers to what.
+  public func validate(
+    _ snapshot: Snapshot, unit: String, besides found: Diagnostics = Diagnostics()
+  ) -> Diagnostics {
+    let stager = Stager(
+      controllers: stagingProviders, unit: Unit(unit), snapshot: snapshot, previous: nil)
+    guard found.isEmpty else { return Diagnostics(found.all + stager.specDiagnostics()).sorted }
     do throws(Diagnostics) {
-      _ = try Stager(
-        controllers: stagingProviders, unit: Unit(unit), snapshot: snapshot, previous: nil
-      ).stage()
+      _ = try stager.stage()
       return Diagnostics()
     } catch {
       return error

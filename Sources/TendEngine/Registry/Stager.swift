@@ -26,6 +26,17 @@ struct Stager {
     return try order(parts, names, edges, asked)
   }
 
+  /// What is wrong with each spec by itself.
+  func specDiagnostics() -> [Diagnostic] {
+    var diagnostics: [Diagnostic] = []
+    let parts = makeParts(&diagnostics)
+    let routed = route(parts, &diagnostics)
+    for (index, part) in parts.enumerated() {
+      diagnostics += part.decode(routed[index], tree: snapshot.tree, reusing: nil)
+    }
+    return diagnostics
+  }
+
   private func makeParts(_ diagnostics: inout [Diagnostic]) -> [any StagedPart] {
     controllers.map { controller in
       let names = Set(controller.definitions.map(\.name))

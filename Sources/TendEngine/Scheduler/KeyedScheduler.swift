@@ -88,7 +88,7 @@ public final class KeyedScheduler<Key: Hashable & Sendable>: Sendable {
     _ key: Key, priority: Scheduler.Priority = .drift, after delay: Duration = .zero,
     causes: Scheduler.Causes = [], supersedes: Bool = false
   ) -> Bool {
-    let hash = key.hashValue
+    let hash = KeyIndex.hash(key)
     return scheduler.add(
       lane, priority: priority, after: delay, causes: causes, supersedes: supersedes,
       find: { keys.index.find(key, hash: hash) },
@@ -125,7 +125,7 @@ public final class KeyedScheduler<Key: Hashable & Sendable>: Sendable {
 
   @inlinable
   func known(_ key: Key) -> Scheduler.Handle? {
-    let hash = key.hashValue
+    let hash = KeyIndex.hash(key)
     return scheduler.find { keys.index.find(key, hash: hash) }
   }
 

@@ -59,17 +59,24 @@ extension Scheduler {
   /// The same; `onTake` sees each ticket, under the lock.
   @usableFromInline
   func next(_ batch: inout Batch, onTake: (Ticket) -> Void) async -> Bool {
-    var isWoken = false
+    var (isWoken, patience) = (false, Self.patience)
     while !Task.isCancelled {
       switch exchange(&batch, isWoken, onTake) {
       case .taken: return true
       case .closed: return false
+      case .nothing where patience > 0:
+        (isWoken, patience) = (false, patience - 1)
+        await Task.yield()
       case .nothing: isWoken = await sleep(batch.lane)
       }
     }
     giveBack(&batch, isWoken)
     return false
   }
+
+  /// How often a worker lets others run and looks again before it sleeps. Falling asleep and being
+  /// woken costs far more than that, and what comes in meanwhile is taken together.
+  private static let patience = 2
 
   /// Finishes what the batch holds and takes what is next, if something is ready.
   public func exchange(_ batch: inout Batch) -> Bool {

@@ -2,7 +2,7 @@
 struct Benchmark: Sendable {
   /// A measured number.
   struct Figure: Sendable {
-    enum Unit: Sendable { case perSecond, nanoseconds, microseconds, milliseconds, bytes, count }
+    enum Unit: Sendable { case perSecond, nanoseconds, microseconds, milliseconds, bytes, count, ratio }
 
     let name: String
     let unit: Unit

@@ -3,7 +3,7 @@ import Foundation
 @main
 struct Benchmarks {
   /// Every benchmark there is; a group of them is a file.
-  static let all = SchedulerBenchmarks.all
+  static let all = SchedulerBenchmarks.all + EngineBenchmarks.all
 
   static func main() async {
     do {

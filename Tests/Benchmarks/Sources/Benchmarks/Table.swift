@@ -58,6 +58,7 @@ struct Table {
     case .bytes where value >= 1e6: String(format: "%.1f MiB", value / 1_048_576)
     case .bytes: String(format: "%.1f B", value)
     case .count: String(format: "%.0f", value)
+    case .ratio: String(format: "%.2f", value)
     }
   }
 
