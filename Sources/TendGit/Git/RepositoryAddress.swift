@@ -4,7 +4,7 @@ internal import TendEngine
 ///
 /// A password in a URL is taken out at once. It reaches Git through its environment, never through
 /// arguments that others can list, and no text that is made from an address contains it.
-struct RepositoryAddress: Sendable, Hashable {
+struct RepositoryAddress: Sendable, Hashable, CustomStringConvertible {
   /// What Git is given: without a password.
   let remote: String
   /// What people are shown: without a user or a password, unless the user is part of ssh's address.
