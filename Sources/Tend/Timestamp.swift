@@ -1,7 +1,7 @@
 /// A moment by the wall clock: nanoseconds since 1970-01-01T00:00:00Z.
 ///
 /// For people and for records. Intervals and deadlines are never computed from it.
-public struct Timestamp: Sendable, Hashable, Comparable, Codable {
+public struct Timestamp: Sendable, Hashable, Comparable {
   /// Nanoseconds since the epoch; negative before it.
   public let nanoseconds: Int64
 
@@ -25,6 +25,24 @@ public struct Timestamp: Sendable, Hashable, Comparable, Codable {
   /// The time from this moment to another; negative where the other came first.
   public func duration(to other: Timestamp) -> Duration {
     .nanoseconds(other.nanoseconds) - .nanoseconds(nanoseconds)
+  }
+}
+
+extension Timestamp: Codable {
+  /// Reads RFC 3339.
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.singleValueContainer()
+    guard let time = Timestamp(try container.decode(String.self)) else {
+      throw DecodingError.dataCorruptedError(
+        in: container, debugDescription: "expected a time such as 2026-11-23T07:12:53Z")
+    }
+    self = time
+  }
+
+  /// Writes RFC 3339 in UTC; milliseconds are the least that is kept.
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.singleValueContainer()
+    try container.encode(description)
   }
 }
 
