@@ -10,11 +10,12 @@ struct LengthTests {
     }
   }
 
-  @Test("a line of a document has at most 140 columns")
+  @Test("a line of a document has at most 140 columns; rows of tables, which can't be broken, any")
   func documents() throws {
     for path in Tree.documents {
       let lines = try Tree.text(path).split(separator: "\n", omittingEmptySubsequences: false)
-      for (number, line) in lines.enumerated() where line.isWider(than: 140) {
+      for (number, line) in lines.enumerated()
+      where line.isWider(than: 140) && !line.hasPrefix("|") {
         Issue.record("\(path):\(number + 1): \(line.count) columns")
       }
     }
