@@ -61,11 +61,14 @@ extension Engine {
     } catch {
       throw EngineError(error)
     }
-    let acceptance = core.decide { world, effects in
-      world.accept(prepared, record, by: user, application: application, &effects)
-    }
-    hand(over: acceptance, prepared.intake)
     core.decide { world, effects in
+      let acceptance = world.accept(
+        prepared, record, by: user, application: application, &effects)
+      hand(over: acceptance, prepared.intake)
+      effects.adds += acceptance.scheduled.map {
+        Effects.Add(
+          handle: world[$0].handle, priority: .revision, causes: .revision, supersedes: true)
+      }
       if let unit = world.unitIndex(plan.unit) { world.check(unit, &effects) }
     }
     core.logger.info(
@@ -76,6 +79,7 @@ extension Engine {
       ])
   }
 
+  /// Under the world's lock: a run that begins for the new revision has its desired state.
   private func hand(over acceptance: World.Acceptance, _ intake: Intake) {
     for controller in stagingProviders {
       let index = Int32(controller.index)
@@ -87,9 +91,6 @@ extension Engine {
       let withdrawn = acceptance.withdrawn.filter { $0.controller == index }
       if !withdrawn.isEmpty { controller.withdraw(withdrawn.map(\.slot)) }
     }
-    let handles = core.world.withLock { world in acceptance.scheduled.map { world[$0].handle } }
-    core.scheduler.add(
-      all: handles, priority: .revision, causes: .revision, supersedes: true)
   }
 }
 

@@ -170,7 +170,6 @@ extension Engine {
       let (plan, prepared) = try await prepare(
         snapshot, for: followed.unit, onlyChanged: true, isStrict: false)
       if let refusal = plan.refused.first, !isResuming {
-        discard(prepared)
         await refuse(plan, refusal, followed)
         return EngineError(.refused, refusal.message)
       }
@@ -298,7 +297,6 @@ extension Engine {
     let (plan, prepared) = try await prepare(
       snapshot, for: followed.unit, onlyChanged: false, isStrict: false)
     if let refusal = plan.refused.first {
-      discard(prepared)
       await refuse(plan, refusal, followed)
       throw EngineError(
         .refused, refusal.message,

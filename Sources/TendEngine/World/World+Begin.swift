@@ -32,6 +32,8 @@ enum Beginning: Sendable {
   case unreadable
   /// There is nothing to do.
   case gone
+  /// Nobody needs the slot any more.
+  case leave
 }
 
 extension World {
@@ -40,7 +42,8 @@ extension World {
     let entry = self[node]
     switch entry.phase {
     case .free, .tentative, .dormant, .protected: return .gone
-    default: break
+    case .leaving: return .leave
+    case .unsettled, .settled, .failing, .stalled, .doomed: break
     }
     if entry.flags.contains(.unreadable) { return .unreadable }
     if entry.flags.contains(.suspended) { return .suspended }
@@ -107,7 +110,7 @@ extension World {
         blockers.append(dependent)
         if firstOnly { return blockers }
       }
-    case .free, .tentative, .dormant, .protected: break
+    case .free, .tentative, .dormant, .protected, .leaving: break
     }
     return blockers
   }
@@ -118,7 +121,7 @@ extension World {
     switch entry.phase {
     case .settled: return true
     case .unsettled, .failing, .stalled: return entry.flags.contains(.suspended)
-    case .free, .tentative, .dormant, .doomed, .protected: return true
+    case .free, .tentative, .dormant, .doomed, .protected, .leaving: return true
     }
   }
 
@@ -148,6 +151,7 @@ extension World {
     let interval = entry.lifecycle.interval ?? unit.policy.interval
     switch entry.phase {
     case .free, .tentative, .dormant, .protected: return .done
+    case .leaving: return nil
     case .settled, .stalled: return .again(after: interval, priority: .resync)
     case .failing: return .again(after: .seconds(1), priority: .retry, causes: .retry)
     case .unsettled, .doomed: return entry.flags.contains(.blocked) ? .done : nil

@@ -201,7 +201,7 @@ private struct Answers {
     case .protected:
       ready = (.yes, "Protected", "no longer declared; preventDelete keeps it")
       (inSync, reconciling, stalled) = ((.no, "Protected", ready.message), idle, working)
-    case .dormant, .free, .tentative:
+    case .dormant, .free, .tentative, .leaving:
       let answer: Answer = (.unknown, "NotObserved", "it has not been observed yet")
       (ready, inSync, reconciling, stalled) = (answer, answer, idle, working)
     }
