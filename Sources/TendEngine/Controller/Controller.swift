@@ -67,7 +67,7 @@ final class Controller<P: Provider>: Controlling {
     definitions: [Declaration], tree: any SourceTree
   ) -> (part: any StagedPart, diagnostics: [Diagnostic]) {
     let (kinds, diagnostics) = stagedKinds(of: provider, definitions: definitions, tree: tree)
-    return (Staged(provider, kinds: kinds), diagnostics)
+    return (Staged(provider, kinds: kinds, definitions: definitions), diagnostics)
   }
 
   // MARK: Slots

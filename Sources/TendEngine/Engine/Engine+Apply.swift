@@ -36,13 +36,11 @@ extension Engine {
     try await accept(plan, prepared, by: user, application: application)
     await application.wait()
     do throws(StoreError) { try await core.ledger.flush() } catch { throw EngineError(error) }
-    let world = core.world.withLock { world in
+    let holds = core.world.withLock { world in
       world.dismiss(application, unit: plan.unit)
-      return world
+      return world.holds(on: application.open)
     }
-    return application.report(after: core.time.monotonic() - begun) { node in
-      world.hold(on: node)
-    }
+    return application.report(after: core.time.monotonic() - begun, holds)
   }
 
   /// Makes the intent durable, then puts the revision in force.
@@ -128,12 +126,22 @@ extension World {
     }
   }
 
-  /// What a change that never ran waits for, in words.
-  func hold(on node: Node) -> String {
-    let entry = self[node]
-    let names = blockers(of: node, entry).compactMap { self[$0].reference?.description }
+  /// What each of these waits for, in words.
+  func holds(on nodes: [Node]) -> [Node: String] {
+    let unsettled = unsettled()
+    var holds: [Node: String] = [:]
+    for node in nodes {
+      let entry = self[node]
+      holds[node] = hold(entry, blockers(of: entry, unsettled: unsettled[Int(entry.unit)]))
+    }
+    return holds
+  }
+
+  /// What a resource waits for, in words.
+  func hold(_ entry: Entry, _ blockers: [Node]) -> String {
+    let names = blockers.compactMap { self[$0].reference?.description }
     if names.isEmpty { return entry.extra?.message ?? "it was not reached" }
     let shown = names.sorted().prefix(10).joined(separator: ", ")
-    return "waits for \(shown)" + (names.count > 10 ? " and \(names.count - 10) more" : "")
+    return "waits for \(shown)" + (names.count > 10 ? " and more" : "")
   }
 }

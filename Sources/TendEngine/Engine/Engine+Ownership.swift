@@ -65,7 +65,7 @@ extension Engine {
         .ambiguous, "\(units.joined(separator: ", ")) are meant",
         remedy: "name one, with -u UNIT where units share a name")
     }
-    let (status, key) = core.world.withLock { ($0.status(of: node), $0.key(node)) }
+    let (status, key) = core.world.withLock { ($0.status(of: node, unsettled: []), $0.key(node)) }
     let event = Event(
       time: core.time.wall(), unit: status.unit, resource: status.reference, kind: .forget,
       cause: .request, revision: status.revision,
@@ -93,6 +93,7 @@ extension World {
     effects.adds.append(
       Effects.Add(handle: self[node].handle, priority: .revision, causes: .woken))
     units[unit].intake = nil
+    units[unit].isInForce = false
     for neighbour in neighbours where self[neighbour].flags.contains(.blocked) {
       update(neighbour) { $0.flags.remove(.blocked) }
       effects.adds.append(

@@ -113,6 +113,7 @@ extension World {
     units[unit].changes = 0
     units[unit].by = by
     units[unit].isConverging = true
+    units[unit].isInForce = true
     units[unit].claims = []
     units[unit].application = application
     for (position, item) in intake.items.enumerated() {

@@ -125,7 +125,7 @@ extension World {
   private mutating func wakeDoomed(_ unit: Int, _ effects: inout Effects) {
     for node in nodes(of: unit)
     where self[node].phase == .doomed && self[node].flags.contains(.blocked) {
-      if blockers(of: node, self[node], firstOnly: true).isEmpty { wakeIfBlocked(node, &effects) }
+      if !isBlocked(self[node]) { wakeIfBlocked(node, &effects) }
     }
   }
 

@@ -117,6 +117,8 @@ struct UnitState: Sendable {
   /// The accepted revision, decoded; what the next one may take over from.
   var intake: Intake?
   var revision: RevisionName?
+  /// Whether all that the accepted revision declares was taken over.
+  var isInForce = false
   var weight = Weight()
   /// Whether the accepted revision has not converged yet.
   var isConverging = false
