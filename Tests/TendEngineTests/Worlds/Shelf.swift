@@ -21,6 +21,8 @@ final class Shelf: Sendable {
     case loseReply
     /// Waits until the call is cancelled.
     case hang
+    /// Makes a thing like this, then fails.
+    case half(@Sendable (inout Thing) -> Void)
     /// Does nothing, and says that it did.
     case ignore
     /// Does it, and asks for time.

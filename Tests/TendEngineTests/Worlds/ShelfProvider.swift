@@ -85,7 +85,7 @@ struct ShelfProvider: Provider, DriftReporting {
     case .wait(let gate): await gate.pass()
     case .first(let body): await body()
     case .ignore: return nil
-    case nil, .loseReply, .underway: break
+    case nil, .loseReply, .underway, .half: break
     }
     return shelf[target.id].map {
       ShelfRow(
@@ -104,6 +104,9 @@ struct ShelfProvider: Provider, DriftReporting {
     case .fail(let error): throw error
     case .hang: try await context.sleep(for: .seconds(1_000_000))
     case .ignore: return .done
+    case .half(let change):
+      shelf.put(call.path, change)
+      throw .transient("stopped half way")
     case .wait(let gate): await gate.pass()
     case .first(let body): await body()
     case nil, .loseReply, .underway: break
