@@ -93,7 +93,7 @@ struct LineDiffTests {
       switch line {
       case .hunk(let head):
         let numbers = head.split { !$0.isNumber }.compactMap { Int($0) }
-        let isEmpty = head.contains(/-\d+,0 /)
+        let isEmpty = head.contains(#/-\d+,0 /#)
         let start = (numbers.first ?? 0) - (isEmpty ? 0 : 1)
         result += old[index..<start]
         index = start

@@ -1,3 +1,5 @@
+import TestSupport
+
 /// Manifests that tests share.
 extension Command {
   /// A directory, a file in it, and a link to the file.
