@@ -114,7 +114,9 @@ struct SchedulerModelTests {
     }
 
     /// Short delays, those that cross the wheel's levels, and none.
-    func delay() -> Int { [0, 0, 1 + below(20), 200 + below(200), below(70_000), 20_000_000][below(6)] }
+    func delay() -> Int {
+      [0, 0, 1 + below(20), 200 + below(200), below(70_000), 20_000_000][below(6)]
+    }
 
     func add() {
       guard let (number, handle) = pick() else { return }

@@ -10,9 +10,11 @@ private struct Original {
   let inventory: [InventoryRecord]
   let units: [UnitRecord]
 
-  /// Closed: all is in the database. Else as a killed process leaves it: all is in the log.
+  /// Closed: all is in the database.
+  ///
+  /// Else as a killed process leaves it: all is in the log.
   init(isClosed: Bool) async throws {
-    folder = try Folder()
+    folder = try Folder(inMemory: ())
     let live = folder.path + "/live"
     let store = try SQLiteStore(at: live)
     for number in 0..<40 {
@@ -80,7 +82,8 @@ struct DamageTests {
     }
   }
 
-  @Test("T25: a flipped byte in the log is noticed: what was acknowledged is never cut off silently")
+  @Test(
+    "T25: a flipped byte in the log is noticed: what was acknowledged is never cut off silently")
   func flippedLog() async throws {
     let original = try await Original(isClosed: false)
     let whole = try bytes(of: original.folder.state + "/tend.db-wal")
@@ -97,13 +100,14 @@ struct DamageTests {
     let original = try await Original(isClosed: false)
     let whole = try bytes(of: original.folder.state + "/tend.db-wal")
     for size in stride(from: 0, to: whole.count, by: whole.count / 100 | 1) {
-      try await original.expectSafe("tend.db-wal", Array(whole.prefix(size)), "\(size) bytes of log")
+      try await original.expectSafe(
+        "tend.db-wal", Array(whole.prefix(size)), "\(size) bytes of log")
     }
   }
 
   @Test("a page from another time is noticed, though each of its rows is whole")
   func oldPage() async throws {
-    let folder = try Folder()
+    let folder = try Folder(inMemory: ())
     try await withStore(at: folder.state) { store in
       try await store.commit((0..<80).map { .putInventory(record($0, memory: statMemory($0))) })
     }

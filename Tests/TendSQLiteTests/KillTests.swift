@@ -23,7 +23,9 @@ struct KillTests {
   }
 
   private func acknowledged(_ log: String) throws -> [Int] {
-    String(decoding: try bytes(of: log), as: UTF8.self).split(separator: "\n").compactMap { Int($0) }
+    String(decoding: try bytes(of: log), as: UTF8.self).split(separator: "\n").compactMap {
+      Int($0)
+    }
   }
 
   private func check(_ state: String, _ acknowledged: [Int]) async throws {

@@ -28,7 +28,8 @@ struct LockTests {
     let path = folder.state
     let holder = getpid()
     let store = try SQLiteStore(at: path)
-    await #expect(processExitsWith: .exitCode(42)) { [path = path as String, holder = holder as Int32] in
+    await #expect(processExitsWith: .exitCode(42)) {
+      [path = path as String, holder = holder as Int32] in
       do throws(StoreError) {
         _ = try SQLiteStore(at: path)
       } catch {

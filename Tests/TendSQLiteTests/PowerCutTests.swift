@@ -12,7 +12,7 @@ struct PowerCutTests {
 
   @Test("T23: the log may end anywhere behind the last sync", arguments: Tail.allCases)
   func cut(_ tail: Tail) async throws {
-    let folder = try Folder()
+    let folder = try Folder(inMemory: ())
     let store = try SQLiteStore(at: folder.state)
     var synced: [(log: [UInt8], mark: [UInt8])] = []
     for number in 0..<24 {
@@ -31,7 +31,8 @@ struct PowerCutTests {
       try write(key, to: path + "/key")
       // The mark is not synced: it may be older than the log.
       try write(synced[index / 2].mark, to: path + "/generation")
-      try write(moment.log + rest(tail, of: next, from: moment.log.count), to: path + "/tend.db-wal")
+      try write(
+        moment.log + rest(tail, of: next, from: moment.log.count), to: path + "/tend.db-wal")
       let after = try SQLiteStore(at: path)
       #expect(after.recovery == nil)
       let lines = try await after.load().inventory.map(\.place.line).sorted()

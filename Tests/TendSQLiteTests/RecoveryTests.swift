@@ -98,7 +98,9 @@ struct RecoveryTests {
 
   @Test("what was added after the last copy leaves the copy true")
   func added() async throws {
-    try await withStore(at: folder.path + "/live") { try await $0.commit([.putInventory(record(1))]) }
+    try await withStore(at: folder.path + "/live") {
+      try await $0.commit([.putInventory(record(1))])
+    }
     try await leave([[.putInventory(record(2))]])
     try damage()
     let contents = try await withStore(at: folder.state) { try await $0.load() }
@@ -184,7 +186,9 @@ struct RecoveryTests {
     #expect(names(of: folder.state).contains { $0.hasPrefix("key.corrupt-") })
   }
 
-  @Test("a unit's name never leads its copy out of the directory", arguments: ["../../x", "a/b", "é", String(repeating: "x", count: 400)])
+  @Test(
+    "a unit's name never leads its copy out of the directory",
+    arguments: ["../../x", "a/b", "é", String(repeating: "x", count: 400)])
   func oddUnit(_ unit: String) async throws {
     try await withStore(at: folder.state) {
       try await $0.commit([.putInventory(record(1, unit: unit))])

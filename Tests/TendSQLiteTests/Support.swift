@@ -16,6 +16,12 @@ final class Folder: Sendable {
       decoding: template.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
   }
 
+  /// In memory where the machine has such a place: for tests that open hundreds of stores and say
+  /// nothing about the disk.
+  convenience init(inMemory: Void) throws {
+    try self.init(in: access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp")
+  }
+
   deinit { Folder.remove(path) }
 
   /// The state directory in it, which the store makes itself.

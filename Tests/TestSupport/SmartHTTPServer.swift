@@ -3,7 +3,7 @@ internal import Subprocess
 
 /// A web server that serves Git repositories by `git http-backend`, on loopback.
 ///
-/// Needs lighttpd and openbsd's or GNU's usual tools; ask `SmartHTTPServer.isAvailable` in a trait.
+/// Needs lighttpd; ask `SmartHTTPServer.isAvailable` in a trait.
 public struct SmartHTTPServer: Sendable {
   /// Where it listens.
   public let port: UInt16
@@ -73,7 +73,7 @@ public struct SmartHTTPServer: Sendable {
     server.port = \(port)
     accesslog.filename = "\(log)"
     accesslog.format = "%r %s"
-    alias.url = ("/git/" => "\(Self.backend)/")
+    alias.url = ("/git" => "\(Self.backend)")
     setenv.add-environment = (
       "GIT_PROJECT_ROOT" => "\(folder.path)", "GIT_HTTP_EXPORT_ALL" => "1",
       "GIT_CONFIG_NOSYSTEM" => "1", "GIT_CONFIG_GLOBAL" => "/dev/null")
@@ -82,7 +82,7 @@ public struct SmartHTTPServer: Sendable {
     $HTTP["url"] =~ "^/git/private/" {
       auth.require = ("" => ("method" => "basic", "realm" => "git", "require" => "valid-user"))
     }
-    $HTTP["url"] =~ "^/git/" { cgi.assign = ("" => "") }
+    $HTTP["url"] =~ "^/git" { cgi.assign = ("" => "") }
 
     """
   }

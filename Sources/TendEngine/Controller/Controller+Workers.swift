@@ -51,7 +51,11 @@ extension Controller {
     let site = CallSite(core)
     var random = SplitMix(state: core.seed ^ UInt64(number) &* 0x9E37_79B9_7F4A_7C15)
     if listing != nil { batch.size = Scheduler.Batch.largest }
+    var batches = 0
     while await core.scheduler.next(&batch) {
+      // A worker that always finds work would keep its thread for ever.
+      batches &+= 1
+      if batches % 64 == 0 { await Task.yield() }
       let deadline = core.time.monotonic() + .seconds(30)
       let context = Context(site, deadline: deadline)
       let listed = listing == nil ? nil : await list(batch, site, context)

@@ -1,8 +1,8 @@
 /// Plain values side by side at a place of their own.
 ///
 /// An `Array` asks before each write whether somebody else shares it, which costs more than the
-/// write. A buffer belongs to one owner, and the compiler sees to that. Indices come from inside the
-/// scheduler only; debug builds check them.
+/// write. A buffer belongs to one owner, and the compiler sees to that. Indices come from inside
+/// the scheduler only; debug builds check them.
 struct Buffer<Element: BitwiseCopyable>: ~Copyable {
   private var base: UnsafeMutablePointer<Element>
   private var capacity: Int

@@ -1,8 +1,8 @@
 /// Which key has which record: a hash table of record indices, and the keys by record index.
 ///
 /// A key is hashed once for each add. Half of its hash stands in the table, so that a search looks
-/// at keys only where that agrees, and a key that ends is taken out without being hashed or compared
-/// again. Memory is given back as keys go.
+/// at keys only where that agrees, and a key that ends is taken out without being hashed or
+/// compared again. Memory is given back as keys go.
 @usableFromInline
 struct KeyIndex<Key: Hashable> {
   @usableFromInline
@@ -24,8 +24,9 @@ struct KeyIndex<Key: Hashable> {
   /// Entries by record index, in pages like the records.
   @usableFromInline var pages: ContiguousArray<ContiguousArray<Entry?>> = []
   @usableFromInline var used: ContiguousArray<Int> = []
-  /// Hash in the upper half, record index plus one in the lower; 0 is empty. Linear probing in a
-  /// power of two of them, at most three quarters full.
+  /// Hash in the upper half, record index plus one in the lower; 0 is empty.
+  ///
+  /// Linear probing in a power of two of them, at most three quarters full.
   @usableFromInline var buckets = ContiguousArray<UInt64>(repeating: 0, count: smallest)
   @usableFromInline var count = 0
 

@@ -1,8 +1,8 @@
 /// A scheduler whose keys are values of any hashable type, for use without the engine.
 ///
-/// A key is known from the first add until nothing is left to know of it: nothing asked for, nothing
-/// running, no failures. So memory depends on the keys that are alive, not on those that ever were.
-/// All rules are those of `Scheduler`; there is one lane.
+/// A key is known from the first add until nothing is left to know of it: nothing asked for,
+/// nothing running, no failures. So memory depends on the keys that are alive, not on those that
+/// ever were. All rules are those of `Scheduler`; there is one lane.
 ///
 /// ```swift
 /// let scheduler = KeyedScheduler<String>(limit: 4)
@@ -102,15 +102,18 @@ public final class KeyedScheduler<Key: Hashable & Sendable>: Sendable {
     known(key).map { scheduler.postpone($0, by: delay) } ?? false
   }
 
-  /// Drops what was asked for; a run under way goes on. False where nothing was asked for.
+  /// Drops what was asked for; a run under way goes on.
+  ///
+  /// False where nothing was asked for.
   @discardableResult
   @inlinable
   public func cancel(_ key: Key) -> Bool {
     known(key).map { scheduler.cancel($0) } ?? false
   }
 
-  /// Drops what was asked for and forgets the failures; a run under way goes on. False where nothing
-  /// is known of the key.
+  /// Drops what was asked for and forgets the failures; a run under way goes on.
+  ///
+  /// False where nothing is known of the key.
   @discardableResult
   @inlinable
   public func forget(_ key: Key) -> Bool {
@@ -131,7 +134,9 @@ public final class KeyedScheduler<Key: Hashable & Sendable>: Sendable {
 
   // MARK: Running
 
-  /// The next key; waits for one. Nil at shutdown, and when the task is cancelled.
+  /// The next key; waits for one.
+  ///
+  /// Nil at shutdown, and when the task is cancelled.
   @inlinable
   public func next() async -> Run? {
     var batch = batch(maximum: 1)
@@ -152,8 +157,9 @@ public final class KeyedScheduler<Key: Hashable & Sendable>: Sendable {
     Batch(Scheduler.Batch(lane, maximum: maximum))
   }
 
-  /// Finishes what the batch holds and takes what is next; waits for something. False, with the
-  /// batch empty, at shutdown and when the task is cancelled.
+  /// Finishes what the batch holds and takes what is next; waits for something.
+  ///
+  /// False, with the batch empty, at shutdown and when the task is cancelled.
   @inlinable
   public func next(_ batch: inout Batch) async -> Bool {
     batch.keys.removeAll(keepingCapacity: true)

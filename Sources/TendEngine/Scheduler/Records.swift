@@ -9,7 +9,9 @@ struct Records: ~Copyable {
     /// Nil where the page is given back.
     var records: UnsafeMutablePointer<Record>?
     var used = 0
-    /// First free record plus one, 0: none. A free record's `next` goes on in the same way.
+    /// First free record plus one, 0: none.
+    ///
+    /// A free record's `next` goes on in the same way.
     var free: UInt32 = 0
   }
 

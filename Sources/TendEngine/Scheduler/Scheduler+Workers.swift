@@ -21,7 +21,7 @@ extension Scheduler {
         let ticket =
           isCancelled ? nil : state.takeOne(lane.index, worker: worker, timeout: timeout, now: now)
         if isWoken { state.wakeNext(lane.index) }
-        return (ticket, state.isOpen)
+        return (ticket, state.isOpen && state.has(lane.index))
       }
       if ticket != nil || isCancelled || !isOpen { return ticket }
       isWoken = await sleep(lane)
@@ -74,8 +74,10 @@ extension Scheduler {
     return false
   }
 
-  /// How often a worker lets others run and looks again before it sleeps. Falling asleep and being
-  /// woken costs far more than that, and what comes in meanwhile is taken together.
+  /// How often a worker lets others run and looks again before it sleeps.
+  ///
+  /// Falling asleep and being woken costs far more than that, and what comes in meanwhile is taken
+  /// together.
   private static let patience = 2
 
   /// Finishes what the batch holds and takes what is next, if something is ready.
@@ -155,6 +157,17 @@ extension Scheduler {
   @discardableResult
   public func surrender(_ ticket: Ticket) -> Bool {
     locked { $0.surrender(ticket) }
+  }
+
+  /// Gives a ticket that waits in another worker's batch back, because that worker hangs in an
+  /// earlier one.
+  ///
+  /// The key is ready again, and what its worker says of the ticket later has no effect. The caller
+  /// makes sure that the worker does not begin it any more. False where the ticket is finished.
+  @discardableResult
+  public func withdraw(_ ticket: Ticket) -> Bool {
+    let now = timeline.now()
+    return locked { $0.withdraw(ticket, now: now) }
   }
 
   // MARK: Sleep

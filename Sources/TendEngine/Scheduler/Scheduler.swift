@@ -111,10 +111,13 @@ public final class Scheduler: Sendable {
   // MARK: Lanes and keys
 
   /// Makes a lane that allows this many runs at once; with 0 it is paused until the limit is set.
+  ///
+  /// There can be 65,536; the one after that names nothing.
   public func addLane(limit: Int) -> Lane {
     guarded.withLock { guarded in
+      guard let index = guarded.state.addLane(limit: limit) else { return Lane(index: .max) }
       guarded.sleepers.addLane()
-      return Lane(index: guarded.state.addLane(limit: limit))
+      return Lane(index: index)
     }
   }
 

@@ -13,7 +13,8 @@ extension SchedulerState {
   /// Whether a worker of the lane would get something.
   @inline(__always)
   func mayRun(_ lane: Int) -> Bool {
-    lanes[lane].readyCount > 0 && lanes[lane].busy < lanes[lane].limit && busy < totalLimit
+    lanes[lane].readyCount > 0 && lanes[lane].busy < lanes[lane].limit
+      && busy + waking < totalLimit
   }
 
   /// Takes one key, as a run of its own.
@@ -21,7 +22,7 @@ extension SchedulerState {
     _ lane: Int, worker: UInt32, timeout: Int64?, now: Int64
   ) -> Ticket? {
     release(upTo: now, budget: configuration.releaseBudget)
-    guard isOpen, mayRun(lane) else { return nil }
+    guard has(lane), isOpen, mayRun(lane) else { return nil }
     let run = beginRun(lane, worker, deadline(timeout, now))
     let ticket = take(lane, run: run, now)
     runs[Int(run)].ticket = ticket
@@ -34,7 +35,7 @@ extension SchedulerState {
     _ batch: inout Scheduler.Batch, now: Int64
   ) -> Answer {
     let lane = batch.lane.index
-    guard lanes.indices.contains(lane) else { return .closed }
+    guard has(lane) else { return .closed }
     for entry in batch.entries { settle(entry.ticket, entry.disposition, now) }
     batch.adapt(now: now)
     batch.entries.removeAll(keepingCapacity: true)
@@ -147,6 +148,13 @@ extension SchedulerState {
   ) -> Bool {
     guard settle(ticket, disposition, now) else { return false }
     endRun(ticket.run)
+    checkStopped()
+    return true
+  }
+
+  /// Gives back one ticket of somebody's batch, whose run goes on.
+  package mutating func withdraw(_ ticket: Ticket, now: Int64) -> Bool {
+    guard settle(ticket, .unstarted, now) else { return false }
     checkStopped()
     return true
   }

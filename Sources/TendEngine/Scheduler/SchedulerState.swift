@@ -67,15 +67,21 @@ package struct SchedulerState: ~Copyable {
 
   // MARK: Lanes
 
-  package mutating func addLane(limit: Int) -> Int {
+  /// Nil where there are 65,536 already.
+  package mutating func addLane(limit: Int) -> Int? {
+    guard lanes.count <= UInt16.max else { return nil }
     lanes.append(LaneState(limit: max(0, limit)))
     for _ in Priority.allCases { lists.add() }
     for _ in 0..<Scheduler.Histogram.size { waits.append(0) }
     return lanes.count - 1
   }
 
+  /// Whether a lane is one of this scheduler's; a stranger's gets nothing and changes nothing.
+  @inline(__always)
+  package func has(_ lane: Int) -> Bool { lanes.indices.contains(lane) }
+
   package mutating func setLimit(_ limit: Int, ofLane lane: Int) {
-    guard lanes.indices.contains(lane) else { return }
+    guard has(lane) else { return }
     lanes[lane].limit = max(0, limit)
     wakeNext(lane)
   }
@@ -88,7 +94,7 @@ package struct SchedulerState: ~Copyable {
   // MARK: Keys
 
   package mutating func register(lane: Int, payload: UInt32, transient: Bool) -> Handle? {
-    guard lanes.indices.contains(lane), let handle = records.insert() else { return nil }
+    guard has(lane), let handle = records.insert() else { return nil }
     records[handle.index].lane = UInt16(lane)
     records[handle.index].payload = payload
     records[handle.index].isTransient = transient

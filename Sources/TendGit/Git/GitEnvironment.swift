@@ -1,5 +1,6 @@
 internal import Glibc
 internal import Subprocess
+internal import Tend
 
 /// What `git` is told beside its arguments.
 ///
@@ -33,7 +34,7 @@ struct GitEnvironment: Sendable {
     if let authorization = address.authorization {
       values["GIT_CONFIG_COUNT"] = "2"
       values["GIT_CONFIG_KEY_0"] = "http.\(authorization.scope)/.extraHeader"
-      values["GIT_CONFIG_VALUE_0"] = authorization.header
+      values["GIT_CONFIG_VALUE_0"] = authorization.header.reveal()
       // The password is for this server and no other.
       values["GIT_CONFIG_KEY_1"] = "http.followRedirects"
       values["GIT_CONFIG_VALUE_1"] = "false"

@@ -1,10 +1,11 @@
+internal import Tend
 internal import TendEngine
 
 /// Where a repository is: a URL, `host:path` for ssh, or a path on this machine.
 ///
 /// A password in a URL is taken out at once. It reaches Git through its environment, never through
 /// arguments that others can list, and no text that is made from an address contains it.
-struct RepositoryAddress: Sendable, Hashable, CustomStringConvertible {
+struct RepositoryAddress: Sendable, Hashable, CustomStringConvertible, CustomReflectable {
   /// What Git is given: without a password.
   let remote: String
   /// What people are shown: without a user or a password, unless the user is part of ssh's address.
@@ -12,12 +13,15 @@ struct RepositoryAddress: Sendable, Hashable, CustomStringConvertible {
   /// The base of the URL that the password is for, and the header that carries it.
   let authorization: Authorization?
   /// All that must not be printed.
-  let secrets: [String]
+  private let secrets: [Sensitive<String>]
+
+  /// For debuggers and dumps: as people are shown it.
+  var customMirror: Swift.Mirror { Swift.Mirror(reflecting: description) }
 
   /// A password for one server.
   struct Authorization: Sendable, Hashable {
     let scope: String
-    let header: String
+    let header: Sensitive<String>
   }
 
   /// Checks an address; a text that Git would take for an option or a program is refused.
@@ -77,7 +81,7 @@ struct RepositoryAddress: Sendable, Hashable, CustomStringConvertible {
     if password.isEmpty {
       remote = text
       authorization = nil
-      secrets = web ? [String(rest[..<at]), String(user)] : []
+      secrets = web ? [Sensitive(String(rest[..<at])), Sensitive(String(user))] : []
       return
     }
     guard web else {
@@ -87,18 +91,20 @@ struct RepositoryAddress: Sendable, Hashable, CustomStringConvertible {
     let credentials = Self.decoded(user) + [0x3a] + Self.decoded(password)
     let header = Base64.encode(credentials)
     remote = bare + rest[end...]
-    authorization = Authorization(scope: bare, header: "Authorization: Basic \(header)")
+    authorization = Authorization(scope: bare, header: Sensitive("Authorization: Basic \(header)"))
     secrets = [
       String(rest[..<at]), String(decoding: credentials, as: UTF8.self), String(password),
       String(decoding: Self.decoded(password), as: UTF8.self), header, String(user),
-    ]
+    ].map { Sensitive($0) }
   }
 
   /// The text with all that must not be printed taken out.
   func redact(_ text: String) -> String {
     var text = text
     // The longer ones first: one may be a part of another.
-    for secret in secrets.sorted(by: { ($0.utf8.count, $0) > ($1.utf8.count, $1) })
+    for secret in secrets.map({ $0.reveal() }).sorted(by: {
+      ($0.utf8.count, $0) > ($1.utf8.count, $1)
+    })
     where !secret.isEmpty {
       text = text.split(separator: secret, omittingEmptySubsequences: false)
         .joined(separator: "***")

@@ -5,8 +5,9 @@ internal import TendEngine
 ///
 /// In WAL mode a reader normally makes two files beside the database (see
 /// https://www.sqlite.org/wal.html#read_only_databases). Where nothing stands in the log the
-/// database is read as one that can't change, and read again if it did; else the files of the
-/// writer, or the ones that it left, are used as they are.
+/// database is read as one that can't change, and read again if it did; else log and index of the
+/// writer, or the ones that it left, are used as they are. A log whose index is gone has no writer:
+/// a private copy of it is read.
 struct ReadAccess: Sendable {
   let directory: StateDirectory
 
@@ -15,8 +16,8 @@ struct ReadAccess: Sendable {
     case still(StateDirectory.Status)
     /// Log and index are there.
     case beside
-    /// There is a log but no index: it must be made.
-    case making
+    /// There is a log but no index.
+    case copying
   }
 
   /// Runs a body in one read transaction; throws `.missing` where there is no database.
@@ -43,27 +44,34 @@ struct ReadAccess: Sendable {
     }
     let header = log == nil ? nil : try directory.start(of: "tend.db-wal", count: 32)
     guard let header, FileFormat.isLog(header) else { return .still(file) }
-    return try directory.status(of: "tend.db-shm") == nil ? .making : .beside
+    return try directory.status(of: "tend.db-shm") == nil ? .copying : .beside
   }
 
   private func didMove(since way: Way) throws(StoreError) -> Bool {
     switch (way, try findWay()) {
     case (.still(let before), .still(let now)): before != now
-    case (.still, _): true
-    default: false
+    case (.beside, .beside), (.copying, .copying): false
+    default: true
     }
   }
 
   private func read<T>(_ way: Way, _ body: (Database) throws -> T) throws(StoreError) -> T {
-    let parameters =
-      switch way {
-      case .still: "?immutable=1"
-      case .beside: "?readonly_shm=1"
-      case .making: ""
+    switch way {
+    case .still: return try read(directory.database, "?immutable=1", body)
+    case .beside: return try read(directory.database, "?readonly_shm=1", body)
+    case .copying:
+      return try directory.withPrivateCopy { copy throws(StoreError) in
+        try read(copy.database, "", body)
       }
-    let location = "file://" + Self.escaped(directory.database) + parameters
+    }
+  }
+
+  private func read<T>(
+    _ path: String, _ parameters: String, _ body: (Database) throws -> T
+  ) throws(StoreError) -> T {
     do {
-      let queue = try DatabaseQueue(path: location, configuration: Self.configuration)
+      let queue = try DatabaseQueue(
+        path: "file://" + Self.escaped(path) + parameters, configuration: Self.configuration)
       defer { try? queue.close() }
       return try queue.read(body)
     } catch {

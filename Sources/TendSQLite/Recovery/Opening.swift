@@ -44,7 +44,14 @@ struct Opening {
     guard let header = try directory.start(of: "tend.db", count: 100), !header.isEmpty else {
       return .empty
     }
-    return FileFormat.database(header)
+    let format = FileFormat.database(header)
+    if case .newer = format { return format }
+    if format == .foreign { return format }
+    // What the log says counts, and it may say more than the file: a newer program's version, or
+    // the first transaction of all.
+    let log = try directory.status(of: "tend.db-wal")?.size ?? 0
+    if log == 0, format != .empty { return format }
+    return try ReadAccess(directory: directory).read { db in try checked { try Schema.format(db) } }
   }
 
   /// Nil where there is nothing in it.
@@ -70,8 +77,7 @@ struct Opening {
     }
   }
 
-  /// Says whether there is anything in it. What only the log says counts too: a newer program may
-  /// have ended there.
+  /// Says whether there is anything in it.
   private func bringUpToDate(_ queue: DatabaseQueue) throws -> Bool {
     switch try queue.read({ try Schema.format($0) }) {
     case .newer(let version): throw Schema.newer(directory.database, version)
@@ -119,7 +125,7 @@ struct Opening {
   ) throws(StoreError) -> Opened {
     try directory.touch("tend.db")
     let restoring = try Restoring(directory: directory, key: key)
-    let isLost = cause != nil || restoring.hasAny
+    let isLost = cause != nil || restoring.hasAny || mark.generation > 0
     var next = mark
     if isLost {
       next.generation = max(mark.generation, restoring.mark.generation)

@@ -24,6 +24,8 @@ struct Benchmark: Sendable {
     let source: String
     /// The size in percent is appended.
     let arguments: [String]
+    /// What it is linked with.
+    var libraries: [String] = []
   }
 
   /// Unique; what `--only` names.

@@ -122,7 +122,8 @@ final class ShelfWorld: Sendable {
     desired.map { shelf in
       Declaration(
         Reference(kind: "shelves/v1 Shelf", name: "shelf-\(shelf.id)"),
-        spec: .integer(Int64(shelf.id)), at: Place(file: "shelves.yaml", line: 1, column: 1))
+        spec: ["id": .integer(Int64(shelf.id))],
+        at: Place(file: "shelves.yaml", line: 1, column: 1))
     }
   }
 }
@@ -133,8 +134,9 @@ struct ShelfProvider: Provider {
 
   var kinds: [Kind<Shelf>] {
     [
-      Kind("shelves/v1 Shelf", Schema("A shelf.", [])) { [world] declaration in
-        guard case .integer(let id) = declaration.spec else {
+      Kind("shelves/v1 Shelf", Schema("A shelf.", [.integer("id", "Which.")])) {
+        [world] declaration in
+        guard case .integer(let id)? = declaration.spec.value(at: "id") else {
           preconditionFailure("the benchmark declares numbers")
         }
         return world.desired[Int(id)]

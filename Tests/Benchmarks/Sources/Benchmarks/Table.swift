@@ -67,5 +67,6 @@ struct Table {
       cell + String(repeating: " ", count: max(1, width - cell.count))
     }
     Swift.print(padded.joined())
+    fflush(nil)
   }
 }
