@@ -80,7 +80,7 @@ struct Apply: Verb {
   ) async throws -> ExitStatus {
     let checker = try session.engine(InMemoryStore())
     let desired = try await Shipment(manifests.input).pack(for: unit, checkedBy: checker)
-    var plan = try await client.ask(.plan(desired), as: PlanDocument.self).plan
+    var plan = try await client.ask(.plan(files: desired), as: PlanDocument.self).plan
     try await Scope(manifests).check(&plan) { unit in
       let request = ControlRequest.revisions(unit: unit, limit: Scope.lookedAt)
       return try await client.ask(request, as: ItemList<RevisionRecord>.self).items
@@ -89,7 +89,7 @@ struct Apply: Verb {
     let digest = plan.digest
     let report = try await application.showing(count: plan.changes.count) { progress in
       try await client.ask(
-        .apply(desired, digest: digest), as: ReportDocument.self
+        .apply(files: desired, digest: digest), as: ReportDocument.self
       ) { progress($0.progress) }
     }
     return try application.end(report)
