@@ -24,7 +24,7 @@ extension FileProvider {
       let isSecret = spec.isSecret(found: status.permissions)
       if let memory = target.memory, let reading = memory.reading, directory.keepsTimes,
         status.device == directory.device, memory.isSecret == isSecret,
-        reading.vouches(for: status, at: now, spreadBy: location.parentHash),
+        reading.vouches(for: status, at: now, spreadBy: location.pathHash),
         content.isCurrent(reading.digest, context)
       {
         return Entry(

@@ -77,6 +77,7 @@ struct Look {
     let file = try directory.open(location.name, OpenFlags.reading)
     let before = try file.status()
     guard before.type == .file else { return nil }
+    if before.size == 0, !directory.keepsTimes { return try readUnsized(file, before) }
     let isShown = !isSecret && before.size <= FileContent.largestText
     guard isShown || before.size == content.size else {
       return Reading(status: before, digest: nil, bytes: nil)
@@ -92,6 +93,19 @@ struct Look {
     }
     guard size == before.size, try file.status().isUntouched(since: before) else { return nil }
     return Reading(status: before, digest: digester.finish(), bytes: isShown ? bytes : nil)
+  }
+
+  /// A file whose size is not known before it is read, such as those of /proc.
+  private func readUnsized(
+    _ file: borrowing Descriptor, _ status: Status
+  ) throws(SystemError) -> Reading {
+    var bytes: [UInt8] = []
+    try file.read { piece in
+      bytes += piece
+      return bytes.count <= FileContent.largestText
+    }
+    let digest = Digester.digest(content.digest.algorithm, of: bytes)
+    return Reading(status: status, digest: digest, bytes: isSecret ? nil : bytes)
   }
 
   /// Both sides of a readable diff; a side that can't be shown is nil.

@@ -5,8 +5,6 @@ extension Placement {
   /// Makes an entry ready under a temporary name and then gives it its own: over what was found, or
   /// where nothing may be.
   func take(_ shape: Shape, replacing found: Status?) throws(ProviderError) {
-    let leftovers = Leftovers(names)
-    directory.sweepOnce { leftovers.sweep(directory) }
     let temporary = names.next(for: name)
     do throws(ProviderError) {
       let ready = try makeReady(temporary, shape, replacing: found)

@@ -22,6 +22,8 @@ struct Placement {
     name = location.name
     path = location.path
     adopts = change.adopts
+    // Before this run makes anything here: what a killed one left behind.
+    directory.sweepOnce { Leftovers(names).sweep(directory) }
   }
 
   /// Makes what is absent.
