@@ -103,7 +103,7 @@ public protocol KindDefining<Desired>: Provider {
 
 /// Looks up what else is declared in the same unit.
 public struct Links: Sendable {
-  private let find: @Sendable (String) -> Link
+  private let find: @Sendable (String, Reference) -> Link
 
   /// What a reference leads to.
   public enum Link: Sendable, Hashable {
@@ -115,13 +115,13 @@ public struct Links: Sendable {
     case ambiguous([String])
   }
 
-  package init(find: @escaping @Sendable (String) -> Link) {
+  package init(find: @escaping @Sendable (String, Reference) -> Link) {
     self.find = find
   }
 
-  /// Follows `Kind/name`, or `group/v1/Kind/name` where the kind is ambiguous.
+  /// Follows `Kind/name`, or `group/v1/Kind/name` where the kind is ambiguous, for one who asks.
   ///
-  /// The fingerprint is that of what is declared, before linking. What was asked for becomes part
-  /// of what the asking declaration is made from, and a dependency of it.
-  public subscript(reference: String) -> Link { find(reference) }
+  /// The fingerprint is that of what is declared, before linking. What was asked for becomes a
+  /// dependency of the asking declaration, and a part of what it is made from.
+  public subscript(reference: String, for asker: Reference) -> Link { find(reference, asker) }
 }

@@ -79,12 +79,17 @@ public struct Declaration: Sendable {
   ///
   /// Falls back to the nearest field above it that has a place, at last to the document's own.
   public func place(of path: String) -> Place {
-    guard let places = content.places, var field = FieldPath("spec." + path) else { return place }
-    while !field.steps.isEmpty {
-      if let found = places.place(of: field) { return found }
-      field.steps.removeLast()
-    }
-    return place
+    FieldPath(path).map { place(of: $0) } ?? place
+  }
+
+  /// The place of a field of the spec, as above.
+  public func place(of path: FieldPath) -> Place {
+    content.places?.nearest(to: FieldPath([.key("spec")] + path.steps)) ?? place
+  }
+
+  /// The place of the key of a field of the spec, for errors about the key itself.
+  public func place(ofKey path: FieldPath) -> Place {
+    content.places?.place(ofKey: FieldPath([.key("spec")] + path.steps)) ?? place(of: path)
   }
 
   /// The place of a field outside the spec, such as `dependsOn[1]` or `metadata.name`.
@@ -120,6 +125,24 @@ public struct Declaration: Sendable {
 public protocol PlaceFinder: Sendable {
   /// The place of the value at this path from the document's top, or of its key where it has none.
   func place(of path: FieldPath) -> Place?
+
+  /// The place of the key at this path. Default: that of its value.
+  func place(ofKey path: FieldPath) -> Place?
+}
+
+extension PlaceFinder {
+  /// Does not tell keys from values.
+  public func place(ofKey path: FieldPath) -> Place? { place(of: path) }
+
+  /// The place at a path, or that of the nearest field above it that has one.
+  package func nearest(to path: FieldPath) -> Place? {
+    var path = path
+    while !path.steps.isEmpty {
+      if let found = place(of: path) { return found }
+      path.steps.removeLast()
+    }
+    return nil
+  }
 }
 
 /// Content together with where and under which name it was declared.

@@ -2,35 +2,48 @@ extension Duration {
   /// Reads `500ms`, `30s`, `5m`, `1h30m`, `2d`; nil for anything else, and for what overflows.
   public init?(_ text: String) {
     var total: Int64 = 0
-    var rest = text.utf8[...]
-    guard !rest.isEmpty else { return nil }
-    while !rest.isEmpty {
-      let digits = rest.prefix { (48...57).contains($0) }
-      guard !digits.isEmpty, let number = Int64(String(decoding: digits, as: UTF8.self)) else {
-        return nil
+    var number: Int64?
+    var bytes = text.utf8.makeIterator()
+    var next = bytes.next()
+    guard next != nil else { return nil }
+    while let byte = next {
+      next = bytes.next()
+      if (48...57).contains(byte) {
+        let (tens, overflow) = (number ?? 0).multipliedReportingOverflow(by: 10)
+        let (sum, carry) = tens.addingReportingOverflow(Int64(byte - 48))
+        guard !overflow, !carry else { return nil }
+        number = sum
+        continue
       }
-      rest = rest.dropFirst(digits.count)
-      let unit = rest.prefix { !(48...57).contains($0) }
-      rest = rest.dropFirst(unit.count)
-      guard let milliseconds = Self.milliseconds(of: String(decoding: unit, as: UTF8.self)) else {
-        return nil
-      }
-      let (product, overflow) = number.multipliedReportingOverflow(by: milliseconds)
-      let (sum, carry) = total.addingReportingOverflow(product)
-      guard !overflow, !carry, sum <= 100 * 365 * 86_400_000 else { return nil }
-      total = sum
+      guard let count = number, let unit = Self.milliseconds(of: byte, &next, &bytes),
+        let sum = Self.add(count, unit, to: total)
+      else { return nil }
+      (total, number) = (sum, nil)
     }
+    guard number == nil else { return nil }
     self = .milliseconds(total)
   }
 
-  private static func milliseconds(of unit: String) -> Int64? {
-    switch unit {
-    case "ms": 1
-    case "s": 1000
-    case "m": 60_000
-    case "h": 3_600_000
-    case "d": 86_400_000
-    default: nil
+  /// A hundred years are the limit.
+  private static func add(_ count: Int64, _ unit: Int64, to total: Int64) -> Int64? {
+    let (product, overflow) = count.multipliedReportingOverflow(by: unit)
+    let (sum, carry) = total.addingReportingOverflow(product)
+    return overflow || carry || sum > 100 * 365 * 86_400_000 ? nil : sum
+  }
+
+  /// The unit that begins with a byte; passes over the second letter of `ms`.
+  private static func milliseconds(
+    of byte: UInt8, _ next: inout UInt8?, _ bytes: inout String.UTF8View.Iterator
+  ) -> Int64? {
+    switch byte {
+    case UInt8(ascii: "m") where next == UInt8(ascii: "s"):
+      next = bytes.next()
+      return 1
+    case UInt8(ascii: "s"): return 1000
+    case UInt8(ascii: "m"): return 60_000
+    case UInt8(ascii: "h"): return 3_600_000
+    case UInt8(ascii: "d"): return 86_400_000
+    default: return nil
     }
   }
 

@@ -1,4 +1,4 @@
-/// The path of a field in a spec: `limits.memory`, `rules[2].name`.
+/// The path of a field in a spec: `limits.memory`, `rules[2].name`, `labels["a.b"]`.
 public struct FieldPath: Sendable, Hashable, LosslessStringConvertible {
   /// One step down.
   public enum Step: Sendable, Hashable {
@@ -16,26 +16,24 @@ public struct FieldPath: Sendable, Hashable, LosslessStringConvertible {
     self.steps = steps
   }
 
-  /// Reads what `description` writes; nil where brackets do not match.
+  /// Reads what `description` writes; nil where brackets, quotes or dots do not fit.
+  ///
+  /// The empty text is the path of the top itself.
   public init?(_ description: String) {
-    steps = []
-    for part in description.split(separator: ".", omittingEmptySubsequences: true) {
-      let pieces = part.split(separator: "[", omittingEmptySubsequences: false)
-      if let key = pieces.first, !key.isEmpty { steps.append(.key(String(key))) }
-      for piece in pieces.dropFirst() {
-        guard piece.last == "]", let index = Int(piece.dropLast()), index >= 0 else { return nil }
-        steps.append(.index(index))
-      }
-    }
+    var reader = PathReader(rest: description.unicodeScalars[...])
+    guard let steps = reader.steps() else { return nil }
+    self.steps = steps
   }
 
-  /// As people write it.
+  /// As people write it; a key that holds dots, brackets or quotes stands in `["…"]`.
   public var description: String {
     var text = ""
     for step in steps {
       switch step {
-      case .key(let key): text += text.isEmpty ? key : ".\(key)"
       case .index(let index): text += "[\(index)]"
+      case .key(let key) where key.isEmpty || key.unicodeScalars.contains(where: isSpecial):
+        text += "[\"" + escaped(key) + "\"]"
+      case .key(let key): text += text.isEmpty ? key : ".\(key)"
       }
     }
     return text
@@ -43,4 +41,70 @@ public struct FieldPath: Sendable, Hashable, LosslessStringConvertible {
 
   /// The path one step below.
   public func appending(_ step: Step) -> FieldPath { FieldPath(steps + [step]) }
+}
+
+private func isSpecial(_ scalar: Unicode.Scalar) -> Bool {
+  scalar == "." || scalar == "[" || scalar == "]" || scalar == "\"" || scalar == "\\"
+}
+
+private func escaped(_ key: String) -> String {
+  var text = String.UnicodeScalarView()
+  for scalar in key.unicodeScalars {
+    if scalar == "\"" || scalar == "\\" { text.append("\\") }
+    text.append(scalar)
+  }
+  return String(text)
+}
+
+private struct PathReader {
+  var rest: Substring.UnicodeScalarView
+
+  mutating func steps() -> [FieldPath.Step]? {
+    var steps: [FieldPath.Step] = []
+    while let next = rest.first {
+      if next == "[" {
+        rest.removeFirst()
+        guard let step = bracketed() else { return nil }
+        steps.append(step)
+      } else {
+        if !steps.isEmpty {
+          guard next == "." else { return nil }
+          rest.removeFirst()
+        }
+        let key = rest.prefix { !isSpecial($0) }
+        guard !key.isEmpty else { return nil }
+        rest = rest.dropFirst(key.count)
+        steps.append(.key(String(key)))
+      }
+    }
+    return steps
+  }
+
+  private mutating func bracketed() -> FieldPath.Step? {
+    if rest.first == "\"" {
+      rest.removeFirst()
+      guard let key = quoted(), rest.popFirst() == "]" else { return nil }
+      return .key(key)
+    }
+    let digits = rest.prefix { $0 != "]" }
+    rest = rest.dropFirst(digits.count)
+    guard rest.popFirst() == "]", digits.allSatisfy({ ("0"..."9").contains($0) }),
+      let index = Int(String(digits))
+    else { return nil }
+    return .index(index)
+  }
+
+  private mutating func quoted() -> String? {
+    var key = String.UnicodeScalarView()
+    while let next = rest.popFirst() {
+      switch next {
+      case "\"": return String(key)
+      case "\\":
+        guard let escaped = rest.popFirst() else { return nil }
+        key.append(escaped)
+      default: key.append(next)
+      }
+    }
+    return nil
+  }
 }

@@ -48,10 +48,24 @@ extension Declaration {
   }
 
   private func diagnostic(for error: any Error) -> Diagnostic {
+    let failure = DecodingFailure(error)
+    return Diagnostic(failure.code, at: place(of: failure.path), failure.message)
+  }
+}
+
+/// What a decoder threw, in the words of a diagnostic.
+package struct DecodingFailure {
+  package let code: Diagnostic.Code
+  package let path: FieldPath
+  package let message: String
+
+  package init(_ error: any Error) {
     guard let error = error as? DecodingError else {
-      return Diagnostic(.invalidValue, at: place, "\(error)")
+      (code, path, message) = (.invalidValue, FieldPath([]), "\(error)")
+      return
     }
-    let (context, code): (DecodingError.Context, Diagnostic.Code) =
+    let context: DecodingError.Context
+    (context, code) =
       switch error {
       case .typeMismatch(_, let context): (context, .wrongType)
       case .valueNotFound(_, let context): (context, .wrongType)
@@ -59,15 +73,14 @@ extension Declaration {
       case .dataCorrupted(let context): (context, .invalidValue)
       @unknown default: (DecodingError.Context(codingPath: [], debugDescription: ""), .syntax)
       }
-    let path = FieldPath(
+    path = FieldPath(
       context.codingPath.map { key in
         key.intValue.map(FieldPath.Step.index) ?? .key(key.stringValue)
-      }
-    ).description
-    return Diagnostic(
-      code, at: place(of: path),
-      path.isEmpty
-        ? context.debugDescription
-        : "\(path): \(context.debugDescription)")
+      })
+    // The standard library's text for an enum quotes the value, which may be a secret.
+    let text =
+      context.debugDescription.hasPrefix("Cannot initialize")
+      ? "is not one of the values that it takes" : context.debugDescription
+    message = path.steps.isEmpty ? text : "\(path): \(text)"
   }
 }

@@ -17,6 +17,11 @@ public protocol Provider<Desired>: Sendable {
   /// What is declared; one type for all kinds that are served here.
   associatedtype Desired: DesiredState
 
+  /// Names the space of identities in the inventory. Default: the group of the first kind.
+  ///
+  /// It must stay the same across versions, or the inventory no longer finds its provider.
+  var name: String { get }
+
   /// The kinds served here; all decode to `Desired`.
   var kinds: [Kind<Desired>] { get }
 
@@ -52,6 +57,11 @@ public protocol Provider<Desired>: Sendable {
 }
 
 extension Provider {
+  /// The group of the first kind: `files` for `files/v1 File`.
+  public var name: String {
+    kinds.first.map { String($0.name.apiVersion.prefix { $0 != "/" }) } ?? "\(Self.self)"
+  }
+
   /// The cooperative pool, 16 calls at once.
   public var execution: Execution { .pool(limit: 16) }
 

@@ -14,8 +14,10 @@ public struct SchemaViolation: Sendable, Hashable {
 
 extension Schema {
   /// All the ways in which a spec does not fit, in the order of the spec; empty where it fits.
-  public func violations(in spec: Value) -> [SchemaViolation] {
-    var check = Check()
+  ///
+  /// `subject` is what messages call the whole value.
+  public func violations(in spec: Value, subject: String = "spec") -> [SchemaViolation] {
+    var check = Check(subject: subject)
     check.object(spec, fields, nil)
     return check.violations
   }
@@ -24,7 +26,9 @@ extension Schema {
   public func diagnostics(for declaration: Declaration) -> [Diagnostic] {
     violations(in: declaration.spec).map { violation in
       Diagnostic(
-        violation.code, at: declaration.place(of: violation.path.description),
+        violation.code,
+        at: violation.code == .unknownField
+          ? declaration.place(ofKey: violation.path) : declaration.place(of: violation.path),
         violation.message, remedy: violation.remedy)
     }
   }
@@ -42,6 +46,7 @@ private final class Trail {
 }
 
 private struct Check {
+  let subject: String
   var violations: [SchemaViolation] = []
 
   private mutating func report(
@@ -54,7 +59,7 @@ private struct Check {
       next = trail.above
     }
     let path = FieldPath(steps.reversed())
-    let subject = path.steps.isEmpty ? "spec" : path.description
+    let subject = path.steps.isEmpty ? subject : path.description
     violations.append(
       SchemaViolation(code: code, path: path, message: "\(subject) \(message)", remedy: remedy))
   }
@@ -65,16 +70,35 @@ private struct Check {
       return report(.wrongType, trail, "must be a map, but is \(value.kindDescription)")
     }
     var known = 0
-    for entry in map.entries {
-      guard let field = fields.first(where: { $0.name == entry.key }) else {
-        unknown(entry.key, fields, trail)
+    for index in map.entries.indices {
+      guard let field = Self.find(map.entries, index, fields) else {
+        unknown(map.entries[index].key, fields, trail)
         continue
       }
       known += 1
-      if case .null = entry.value, !field.isRequired { continue }
-      check(entry.value, field.type, field, entry.key, trail)
+      if field.fits { continue }
+      let entry = map.entries[index]
+      checkRest(
+        entry.value, fields[field.index].type, fields[field.index], .init(.key(entry.key), trail))
     }
     if known < fields.count { missing(in: map, fields, trail) }
+  }
+
+  /// The field of an entry, and whether the entry's value fits it for sure.
+  ///
+  /// In place: copies of fields and entries would retain all their parts, for each document.
+  private static func find(
+    _ entries: [Value.Fields.Entry], _ entry: Int, _ fields: [Schema.Field]
+  ) -> (index: Int, fits: Bool)? {
+    entries.withUnsafeBufferPointer { entries in
+      fields.withUnsafeBufferPointer { fields in
+        for index in fields.indices where fields[index].name == entries[entry].key {
+          if case .null = entries[entry].value, !fields[index].isRequired { return (index, true) }
+          return (index, fits(entries[entry].value, fields[index].type))
+        }
+        return nil
+      }
+    }
   }
 
   private mutating func unknown(_ key: String, _ fields: [Schema.Field], _ trail: Trail?) {
@@ -86,22 +110,29 @@ private struct Check {
   }
 
   private mutating func missing(in map: Value.Fields, _ fields: [Schema.Field], _ trail: Trail?) {
-    for field in fields where field.isRequired && map[field.name] == nil {
+    for index in fields.indices where fields[index].isRequired {
+      let field = fields[index]
+      if map.entries.contains(where: { $0.key == field.name }) { continue }
       report(
         .missingField, Trail(.key(field.name), trail), "is missing",
         remedy: "add it: \(field.summary)")
     }
   }
 
-  private mutating func check(
-    _ value: Value, _ type: Schema.FieldType, _ field: Schema.Field, _ key: String,
-    _ above: Trail?
-  ) {
+  /// Whether a value fits for sure, without a look at what lies below it.
+  private static func fits(_ value: Value, _ type: Schema.FieldType) -> Bool {
     switch (type, value) {
     case (.string, .string), (.boolean, .boolean), (.number, .number), (.number, .integer),
       (.any, _):
-      return
-    default: checkRest(value, type, field, Trail(.key(key), above))
+      true
+    case (.integer(let range), .integer(let number)): range.contains(number)
+    case (.choice(let choices), .string(let text)): choices.contains(text)
+    case (.duration, .string(let text)): Duration(text) != nil
+    case (.list(let type), .list(let values)):
+      values.allSatisfy { if case .object = type { false } else { fits($0, type) } }
+    case (.map(let type), .map(let map)):
+      map.entries.allSatisfy { if case .object = type { false } else { fits($0.value, type) } }
+    default: false
     }
   }
 
@@ -110,16 +141,13 @@ private struct Check {
   ) {
     switch (type, value) {
     case (.choice(let choices), .string(let text)):
-      if choices.contains(text) { return }
       let listed = choices.joined(separator: ", ")
       report(
         .invalidValue, trail, "must be one of \(listed)",
         remedy: nearest(to: text, among: choices).map { "did you mean \($0)?" })
-    case (.integer(let range), .integer(let number)):
-      if range.contains(number) { return }
+    case (.integer(let range), .integer):
       report(.invalidValue, trail, "must be \(range.inWords)")
-    case (.duration, .string(let text)):
-      if Duration(text) != nil { return }
+    case (.duration, .string):
       report(
         .invalidValue, trail, "must be a duration", remedy: "write it like 500ms, 30s or 1h30m")
     case (.list(let type), .list(let values)):
@@ -138,12 +166,7 @@ private struct Check {
   private mutating func element(
     _ value: Value, _ type: Schema.FieldType, _ field: Schema.Field, _ trail: Trail
   ) {
-    switch (type, value) {
-    case (.string, .string), (.boolean, .boolean), (.number, .number), (.number, .integer),
-      (.any, _):
-      return
-    default: checkRest(value, type, field, trail)
-    }
+    if !Self.fits(value, type) { checkRest(value, type, field, trail) }
   }
 
   private mutating func wrongType(

@@ -38,7 +38,8 @@ public struct Schema: Sendable, Hashable {
       _ name: String, _ type: FieldType, required: Bool = false, default: Value? = nil,
       sensitive: Bool = false, immutable: Bool = false, hint: String? = nil, _ summary: String
     ) {
-      self.name = name
+      // In the form that a parsed key has: comparing the two is then one step.
+      self.name = String(decoding: Array(name.utf8), as: UTF8.self)
       self.type = type
       self.summary = summary
       isRequired = required

@@ -44,7 +44,10 @@ public enum Value: Sendable, Hashable {
     ///
     /// Linear: maps of manifests are small.
     public subscript(key: String) -> Value? {
-      get { entries.first { $0.key == key }?.value }
+      get {
+        for entry in entries where entry.key == key { return entry.value }
+        return nil
+      }
       set {
         if let index = entries.firstIndex(where: { $0.key == key }) {
           if let newValue { entries[index].value = newValue } else { entries.remove(at: index) }

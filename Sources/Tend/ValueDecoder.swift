@@ -134,8 +134,16 @@ private struct KeyedDecoding<Key: CodingKey>: KeyedDecodingContainerProtocol {
   var allKeys: [Key] { fields.entries.compactMap { Key(stringValue: $0.key) } }
 
   private func find(_ key: Key) -> Value? {
-    if let index { return index[key.stringValue].map { fields.entries[$0].value } }
-    return fields[key.stringValue]
+    let name = key.stringValue
+    if let index { return index[name].map { fields.entries[$0].value } }
+    for entry in fields.entries where entry.key == name { return entry.value }
+    return nil
+  }
+
+  /// What is there and not null; the coding path is made only for an error.
+  private func present(_ key: Key) -> Value? {
+    guard let value = find(key), value != .null else { return nil }
+    return value
   }
 
   private func decoding(_ key: Key) throws -> Decoding {
@@ -149,7 +157,23 @@ private struct KeyedDecoding<Key: CodingKey>: KeyedDecodingContainerProtocol {
   func contains(_ key: Key) -> Bool { find(key) != nil }
   func decodeNil(forKey key: Key) throws -> Bool { (find(key) ?? .null) == .null }
   func decode(_ type: Bool.Type, forKey key: Key) throws -> Bool { try decoding(key).boolean() }
-  func decode(_ type: String.Type, forKey key: Key) throws -> String { try decoding(key).string() }
+  func decode(_ type: String.Type, forKey key: Key) throws -> String {
+    if case .string(let text)? = find(key) { return text }
+    return try decoding(key).string()
+  }
+  func decodeIfPresent(_ type: String.Type, forKey key: Key) throws -> String? {
+    guard let value = present(key) else { return nil }
+    if case .string(let text) = value { return text }
+    return try decoding(key).string()
+  }
+  func decodeIfPresent(_ type: Bool.Type, forKey key: Key) throws -> Bool? {
+    guard let value = present(key) else { return nil }
+    if case .boolean(let flag) = value { return flag }
+    return try decoding(key).boolean()
+  }
+  func decodeIfPresent<T: Decodable>(_ type: T.Type, forKey key: Key) throws -> T? {
+    try present(key) == nil ? nil : decoding(key).decode(type)
+  }
   func decode(_ type: Double.Type, forKey key: Key) throws -> Double {
     try decoding(key).floating()
   }

@@ -1,0 +1,47 @@
+import Tend
+
+/// Decides whether a revision deletes too much.
+///
+/// Pure.
+///
+/// Refused: more than max(5, 10 %) of the unit's inventory; all of an inventory larger than one;
+/// more than max(5, 25 %) of the inventory as it stood 24 hours ago, together with what was
+/// deleted since. Counted are deletes and replacements that lose data; orphans, moves and protected
+/// resources are not.
+struct DeletionBudget: Sendable, Hashable {
+  /// How many the unit owns now.
+  var inventory: Int
+  /// What was deleted within the last 24 hours.
+  var recent: Int
+  /// How many the unit owned when the first of these was deleted.
+  var inventoryBefore: Int
+  /// Whether the unit may be emptied.
+  var allowsEmpty: Bool
+  /// How many deletions pass whatever the rest says.
+  var allowed: Int?
+
+  /// The refusal, or nil where the deletions pass.
+  func refusal(deleting count: Int) -> PlanRefusal? {
+    guard count > 0 else { return nil }
+    if let allowed, count <= allowed { return nil }
+    if count >= inventory, inventory > 1 {
+      return allowsEmpty ? nil : refuse("would delete all \(inventory) resources of the unit")
+    }
+    let share = max(5, inventory / 10)
+    if count > share {
+      return refuse(
+        "would delete \(count) of \(inventory) resources, and the budget is \(share)")
+    }
+    let daily = max(5, inventoryBefore / 4)
+    if recent > 0, count + recent > daily {
+      return refuse(
+        "would delete \(count) resources after \(recent) within 24 hours, and the budget for a day "
+          + "is \(daily) of \(inventoryBefore)")
+    }
+    return nil
+  }
+
+  private func refuse(_ message: String) -> PlanRefusal {
+    PlanRefusal(reason: "DeletionBudget", message: message)
+  }
+}

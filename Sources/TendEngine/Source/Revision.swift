@@ -1,0 +1,29 @@
+public import Tend
+
+/// One version of a source: a Git commit, a directory's digest.
+public struct Revision: Sendable, Hashable, Codable, Identifiable {
+  /// What identifies it: a commit's full id, `sha256:…` of a directory, or a program's own text.
+  public let id: String
+  /// Who made it, where the source knows.
+  public var author: String?
+  /// When it was made, by its author's clock.
+  public var time: Timestamp?
+  /// The first line of what its author said about it.
+  public var message: String?
+
+  /// Names a version.
+  public init(
+    id: String, author: String? = nil, time: Timestamp? = nil, message: String? = nil
+  ) {
+    self.id = id
+    self.author = author
+    self.time = time
+    self.message = message
+  }
+
+  /// Enough of the id for people: 10 characters.
+  public var short: String {
+    let digest = id.split(separator: ":").last.map(String.init) ?? id
+    return String(digest.prefix(10))
+  }
+}

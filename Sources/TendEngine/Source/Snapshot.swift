@@ -1,0 +1,33 @@
+public import Tend
+
+/// What one revision of a source declares.
+public struct Snapshot: Sendable {
+  /// Which revision.
+  public let revision: Revision
+  /// All that it declares, in the order of files and documents.
+  public let declarations: [Declaration]
+  /// The files beside the manifests, such as the `source:` of a file.
+  public let tree: any SourceTree
+
+  /// A revision, read.
+  public init(
+    revision: Revision, declarations: [Declaration], tree: any SourceTree = NoFiles()
+  ) {
+    self.revision = revision
+    self.declarations = declarations
+    self.tree = tree
+  }
+}
+
+/// The tree of a source that has no files: declarations made by a program.
+public struct NoFiles: SourceTree {
+  /// There is only one.
+  public init() {}
+
+  /// Always throws.
+  public func file(at path: String) throws(SourceFileError) -> SourceFile {
+    throw SourceFileError(
+      "there is no file \(path): these declarations have no tree",
+      remedy: "declare the content inline")
+  }
+}

@@ -1,0 +1,46 @@
+/// All that is known of one unit: what `tend status` and `tend get units` show.
+public struct UnitStatus: Sendable, Hashable, Codable {
+  /// Its name.
+  public var name: String
+  /// What its source calls itself; nil where nothing is followed.
+  public var source: String?
+  /// The revision whose desired state is kept up.
+  public var revision: Revision?
+  /// Ready, InSync, Reconciling, Stalled.
+  public var conditions: [Condition]
+  /// How many resources it owns or is about to.
+  public var resources: Int
+  /// How many of them are Ready.
+  public var ready: Int
+  /// How many are Stalled.
+  public var stalled: Int
+  /// What was refused, with the plan's digest; `tend approve` takes the revision.
+  public var refused: UnitRecord.Refusal?
+  /// When its source was last asked with success, from now backwards.
+  public var lastRefresh: Duration?
+  /// When its source will be asked next, from now.
+  public var nextRefresh: Duration?
+
+  /// Describes a unit.
+  public init(
+    name: String, source: String?, revision: Revision?, conditions: [Condition], resources: Int,
+    ready: Int, stalled: Int, refused: UnitRecord.Refusal? = nil, lastRefresh: Duration? = nil,
+    nextRefresh: Duration? = nil
+  ) {
+    self.name = name
+    self.source = source
+    self.revision = revision
+    self.conditions = conditions
+    self.resources = resources
+    self.ready = ready
+    self.stalled = stalled
+    self.refused = refused
+    self.lastRefresh = lastRefresh
+    self.nextRefresh = nextRefresh
+  }
+
+  /// The condition of one type; every unit has all four.
+  public func condition(_ type: Condition.Kind) -> Condition? {
+    conditions.first { $0.type == type }
+  }
+}

@@ -1,0 +1,105 @@
+import Synchronization
+
+/// A store that is gone with the process: for tests, for simulations, and for engines that may
+/// forget.
+public final class InMemoryStore: Store {
+  private struct State {
+    var inventory: [InventoryKey: InventoryRecord] = [:]
+    var units: [String: UnitRecord] = [:]
+    var events: [Event] = []
+    var revisions: [RevisionRecord] = []
+    var lastEvent: Int64 = 0
+  }
+
+  private let state = Mutex(State())
+  private let eventLimit: Int
+  private let revisionLimit: Int
+
+  /// An empty store that keeps the last 10,000 events and 1,000 revisions.
+  public init(eventLimit: Int = 10_000, revisionLimit: Int = 1000) {
+    self.eventLimit = eventLimit
+    self.revisionLimit = revisionLimit
+  }
+
+  /// Everything, in the order of keys.
+  public func load() async throws(StoreError) -> StoreContents {
+    state.withLock { state in
+      StoreContents(
+        inventory: state.inventory.values.sorted { $0.key < $1.key },
+        units: state.units.values.sorted { $0.name < $1.name })
+    }
+  }
+
+  /// Takes effect at once.
+  public func commit(_ writes: [StoreWrite]) async throws(StoreError) {
+    state.withLock { state in
+      for write in writes { apply(write, to: &state) }
+    }
+  }
+
+  private func apply(_ write: StoreWrite, to state: inout State) {
+    switch write {
+    case .putInventory(var record):
+      record.memory = record.memory ?? state.inventory[record.key]?.memory
+      state.inventory[record.key] = record
+    case .putMemory(let key, let memory):
+      state.inventory[key]?.state = .owned
+      if let memory { state.inventory[key]?.memory = memory }
+    case .removeInventory(let key): state.inventory[key] = nil
+    case .putUnit(let record): state.units[record.name] = record
+    case .removeUnit(let name): state.units[name] = nil
+    case .addEvent(var event):
+      state.lastEvent += 1
+      event.number = state.lastEvent
+      state.events.append(event)
+      if state.events.count > 2 * eventLimit {
+        state.events.removeFirst(state.events.count - eventLimit)
+      }
+    case .putRevision(let record):
+      let index = state.revisions.firstIndex {
+        $0.unit == record.unit && $0.revision.id == record.revision.id
+      }
+      if let index, state.revisions[index].seenAt == record.seenAt {
+        state.revisions[index] = record
+      } else {
+        if let index { state.revisions.remove(at: index) }
+        state.revisions.append(record)
+      }
+      if state.revisions.count > 2 * revisionLimit {
+        state.revisions.removeFirst(state.revisions.count - revisionLimit)
+      }
+    }
+  }
+
+  /// Events, newest first.
+  public func events(_ query: EventQuery) async throws(StoreError) -> [Event] {
+    state.withLock { state in
+      let matching = state.events.reversed().lazy.filter { event in
+        (query.unit == nil || event.unit == query.unit)
+          && (query.resource == nil || event.resource == query.resource)
+          && event.number > query.after ?? 0
+      }
+      return Array(matching.prefix(max(0, query.limit)))
+    }
+  }
+
+  /// Revisions, newest first.
+  public func revisions(
+    of unit: String, limit: Int
+  ) async throws(StoreError) -> [RevisionRecord] {
+    state.withLock { state in
+      Array(state.revisions.reversed().lazy.filter { $0.unit == unit }.prefix(max(0, limit)))
+    }
+  }
+
+  /// Keyed with the process's own random seed, which is gone when the store is.
+  public func digest(of bytes: [UInt8]) -> String {
+    var first = Hasher()
+    first.combine(bytes)
+    var second = Hasher()
+    second.combine(1)
+    second.combine(bytes)
+    return [first.finalize(), second.finalize()]
+      .map { String(UInt(bitPattern: $0), radix: 16) }.joined()
+  }
+}

@@ -1,0 +1,59 @@
+public import Tend
+
+/// What is kept of a unit: where it stands, and what was refused or approved.
+public struct UnitRecord: Sendable, Hashable, Codable {
+  /// Its name.
+  public var name: String
+  /// The last revision that was accepted: its desired state is what is kept up.
+  public var accepted: Revision?
+  /// When that was.
+  public var acceptedAt: Timestamp?
+  /// The revision that was refused, with the digest of its plan; nil where none is.
+  public var refused: Refusal?
+  /// A plan that may pass once in spite of the deletion budget, by its digest.
+  public var approvedPlan: String?
+  /// When resources were deleted, and how many, over the last 24 hours; for the budget.
+  public var deletions: [Deletions]
+  /// The size of the inventory 24 hours ago or at the first deletion since; for the budget.
+  public var inventoryBefore: Int?
+
+  /// A revision that was not applied.
+  public struct Refusal: Sendable, Hashable, Codable {
+    /// Which.
+    public var revision: Revision
+    /// The digest of the plan that was refused.
+    public var plan: String
+    /// What the plan would delete, by `Kind/name`; at most 100, the rest is in `count`.
+    public var deletions: [String]
+    /// How many it would delete.
+    public var count: Int
+
+    /// Describes a refusal.
+    public init(revision: Revision, plan: String, deletions: [String], count: Int) {
+      self.revision = revision
+      self.plan = plan
+      self.deletions = deletions
+      self.count = count
+    }
+  }
+
+  /// Some deletions at one time.
+  public struct Deletions: Sendable, Hashable, Codable {
+    /// When.
+    public var at: Timestamp
+    /// How many.
+    public var count: Int
+
+    /// Counts deletions.
+    public init(at: Timestamp, count: Int) {
+      self.at = at
+      self.count = count
+    }
+  }
+
+  /// A unit of which nothing is known yet.
+  public init(name: String) {
+    self.name = name
+    deletions = []
+  }
+}

@@ -1,0 +1,183 @@
+import Tend
+
+/// Which resource, over all controllers: a controller and a slot in it.
+struct Node: Sendable, Hashable, Comparable {
+  let controller: Int32
+  let slot: UInt32
+
+  init(controller: Int, slot: UInt32) {
+    self.controller = Int32(truncatingIfNeeded: controller)
+    self.slot = slot
+  }
+
+  static func < (left: Node, right: Node) -> Bool {
+    (left.controller, left.slot) < (right.controller, right.slot)
+  }
+}
+
+/// What the engine knows of one resource besides its typed row.
+struct Entry: Sendable {
+  /// Its identity as text.
+  let identity: String
+
+  /// Where it stands.
+  enum Phase: UInt8, Sendable {
+    /// No resource uses the slot.
+    case free
+    /// Made for a plan that was not accepted yet.
+    case tentative
+    /// Known from the store, and no revision that declares or withdraws it was read yet.
+    case dormant
+    /// Not yet as its newest desired state wants it.
+    case unsettled
+    /// As its newest desired state wants it, and works.
+    case settled
+    /// Failed; a retry is due.
+    case failing
+    /// Failed in a way that a retry does not help.
+    case stalled
+    /// No longer declared: to be deleted, orphaned or released.
+    case doomed
+    /// No longer declared, and kept because it is protected.
+    case protected
+  }
+
+  struct Flags: OptionSet, Sendable {
+    let rawValue: UInt8
+    /// Somebody it waits for will wake it.
+    static let blocked = Flags(rawValue: 1)
+    /// Known to exist.
+    static let exists = Flags(rawValue: 2)
+    /// It may be deleted or replaced: an accepted plan showed it.
+    static let permitted = Flags(rawValue: 4)
+    /// The accepted plan could not see what it is.
+    static let unknown = Flags(rawValue: 8)
+    /// A settled resource that differs, in observe mode.
+    static let differs = Flags(rawValue: 16)
+    /// It was settled once.
+    static let wasSettled = Flags(rawValue: 32)
+    /// What is stored of it can't be read.
+    static let unreadable = Flags(rawValue: 64)
+    /// Neither observed nor changed.
+    static let suspended = Flags(rawValue: 128)
+  }
+
+  var handle: Scheduler.Handle
+  var phase = Phase.free
+  var flags: Flags = []
+  var ownership = Verdict.Ownership.none
+  /// Position of its unit in the world's table.
+  var unit: UInt16 = 0
+  /// Grows whenever its desired state changes.
+  var wanted: UInt32 = 0
+  /// What is declared; after a restart, or once it is withdrawn, what is stored of it.
+  var origin: Origin
+  var dependencies: [Node] = []
+  var dependents: [Node] = []
+  /// When it was last changed by us, in nanoseconds since 1970; 0: never.
+  var lastChange: Int64 = 0
+  /// What most resources do not need; a box, so that it costs 8 bytes where it is nil.
+  private var box: Box<Extra>?
+
+  init(identity: String, handle: Scheduler.Handle, origin: Origin = .none) {
+    self.identity = identity
+    self.handle = handle
+    self.origin = origin
+  }
+
+  var extra: Extra? {
+    get { box?.value }
+    set { box = newValue.map(Box.init) }
+  }
+
+  /// Where it was declared.
+  enum Origin: Sendable {
+    case none
+    case declared(Declaration, revision: RevisionName)
+    case stored(InventoryRecord)
+  }
+
+  var reference: Reference? {
+    switch origin {
+    case .none: nil
+    case .declared(let declaration, _): declaration.reference
+    case .stored(let record): record.reference
+    }
+  }
+
+  var lifecycle: Lifecycle {
+    switch origin {
+    case .none: Lifecycle()
+    case .declared(let declaration, _): declaration.lifecycle
+    case .stored(let record): record.lifecycle
+    }
+  }
+
+  var place: Place {
+    switch origin {
+    case .none: Place(file: "-", line: 1, column: 1)
+    case .declared(let declaration, _): declaration.place
+    case .stored(let record): record.place
+    }
+  }
+
+  var revision: String {
+    switch origin {
+    case .none: ""
+    case .declared(_, let revision): revision.id
+    case .stored(let record): record.revision
+    }
+  }
+
+  var declaration: Declaration? {
+    if case .declared(let declaration, _) = origin { declaration } else { nil }
+  }
+
+  /// Whether the unit's accepted revision declares it.
+  var isDeclared: Bool {
+    switch phase {
+    case .unsettled, .settled, .failing, .stalled: true
+    case .free, .tentative, .dormant, .doomed, .protected: false
+    }
+  }
+
+  /// Whether it counts as part of the inventory.
+  var isOwned: Bool { ownership != .none && phase != .free && phase != .tentative }
+}
+
+/// A revision's id, shared by all that it declares.
+final class RevisionName: Sendable {
+  let id: String
+  init(_ id: String) { self.id = id }
+}
+
+/// What is known of a resource that is not simply fine.
+struct Extra: Sendable, Hashable {
+  var ledger = DriftLedger()
+  /// Why it is not Ready, as a condition's reason and message.
+  var reason: String?
+  var message = ""
+  /// The differences that were found last.
+  var differences: [Difference] = []
+  /// Differences that our own write left behind; they are reported, not repaired again.
+  var readBack: [Difference] = []
+  /// Conflicts and transient failures in a row.
+  var failures = 0
+  /// What a plan that is being carried out expects; a different verdict stops.
+  var expectation: Expectation?
+  /// When a condition last changed, in nanoseconds since 1970.
+  var transition: Int64 = 0
+  var details: [Detail] = []
+
+  struct Expectation: Sendable, Hashable {
+    var action: PlannedChange.Action?
+    var fields: [String]
+
+    var words: String { action.map { "\($0.rawValue) it" } ?? "change nothing" }
+  }
+}
+
+private final class Box<Value: Sendable>: Sendable {
+  let value: Value
+  init(_ value: Value) { self.value = value }
+}

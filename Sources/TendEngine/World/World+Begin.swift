@@ -1,0 +1,156 @@
+import Tend
+
+/// What a reconcile is to do, as things stand when it begins.
+struct Assignment: Sendable {
+  var reference: Reference
+  var isDeclared: Bool
+  var lifecycle: Lifecycle
+  var mode: Lifecycle.Mode
+  var ownership: Verdict.Ownership
+  /// The generation of the desired state that it works for.
+  var generation: UInt32
+  /// Whether the desired state is newer than what was settled last.
+  var isNew: Bool
+  /// Whether a destructive verdict may be carried out.
+  var isPermitted: Bool
+  var interval: Duration
+  var timeout: Duration
+  var detectsContest: Bool
+  var cause: Event.Cause
+  var expectation: Extra.Expectation?
+  var readBack: [Difference]
+  var ledger: DriftLedger
+}
+
+enum Beginning: Sendable {
+  case run(Assignment)
+  /// Something else must come first, and will wake it.
+  case blocked
+  /// Neither observed nor changed.
+  case suspended
+  /// What is stored of it can't be read, so nothing may be concluded.
+  case unreadable
+  /// There is nothing to do.
+  case gone
+}
+
+extension World {
+  /// Decides whether a reconcile may begin, and with what.
+  mutating func begin(_ node: Node, causes: Scheduler.Causes) -> Beginning {
+    let entry = self[node]
+    switch entry.phase {
+    case .free, .tentative, .dormant, .protected: return .gone
+    default: break
+    }
+    if entry.flags.contains(.unreadable) { return .unreadable }
+    if entry.flags.contains(.suspended) { return .suspended }
+    if isBlocked(node, entry) {
+      update(node) { $0.flags.insert(.blocked) }
+      if entry.phase == .doomed, units[Int(entry.unit)].weight.unsettled > 0 {
+        units[Int(entry.unit)].holdsDeletions = true
+      }
+      return .blocked
+    }
+    return .run(assignment(entry, causes))
+  }
+
+  private func assignment(_ entry: Entry, _ causes: Scheduler.Causes) -> Assignment {
+    let unit = units[Int(entry.unit)].unit
+    let lifecycle = entry.lifecycle
+    let isNew = entry.phase == .unsettled || entry.phase == .doomed
+    let cause: Event.Cause =
+      if isNew {
+        .revision
+      } else if causes.contains(.request) {
+        .request
+      } else if causes.contains(.retry), entry.phase == .failing {
+        .retry
+      } else {
+        .drift
+      }
+    return Assignment(
+      reference: entry.reference ?? Reference(kind: "", name: entry.identity),
+      isDeclared: entry.isDeclared, lifecycle: lifecycle, mode: lifecycle.mode ?? unit.policy.mode,
+      ownership: entry.ownership, generation: entry.wanted, isNew: isNew,
+      isPermitted: !entry.flags.contains(.unknown) || entry.flags.contains(.permitted),
+      interval: lifecycle.interval ?? unit.policy.interval,
+      timeout: lifecycle.timeout ?? unit.policy.timeout,
+      detectsContest: unit.policy.detectsContest, cause: cause,
+      expectation: entry.extra?.expectation, readBack: entry.extra?.readBack ?? [],
+      ledger: entry.extra?.ledger ?? DriftLedger())
+  }
+
+  private func isBlocked(_ node: Node, _ entry: Entry) -> Bool {
+    !blockers(of: node, entry, firstOnly: true).isEmpty
+  }
+
+  /// What must come first: dependencies, or for a deletion what depends on it.
+  func blockers(of node: Node, _ entry: Entry, firstOnly: Bool = false) -> [Node] {
+    var blockers: [Node] = []
+    switch entry.phase {
+    case .unsettled:
+      for dependency in entry.dependencies where !isReady(dependency) {
+        blockers.append(dependency)
+        if firstOnly { return blockers }
+      }
+    case .settled, .failing, .stalled:
+      for dependency in entry.dependencies where !exists(dependency) {
+        blockers.append(dependency)
+        if firstOnly { return blockers }
+      }
+    case .doomed:
+      if units[Int(entry.unit)].weight.unsettled > 0 {
+        if firstOnly { return [node] }
+        blockers += nodes(of: Int(entry.unit)).filter { Weight(self[$0]).unsettled > 0 }
+      }
+      for dependent in entry.dependents where holds(dependent) {
+        blockers.append(dependent)
+        if firstOnly { return blockers }
+      }
+    case .free, .tentative, .dormant, .protected: break
+    }
+    return blockers
+  }
+
+  /// Whether what a new revision brings may build on it.
+  private func isReady(_ node: Node) -> Bool {
+    let entry = self[node]
+    switch entry.phase {
+    case .settled: return true
+    case .unsettled, .failing, .stalled: return entry.flags.contains(.suspended)
+    case .free, .tentative, .dormant, .doomed, .protected: return true
+    }
+  }
+
+  /// Whether a repair may build on it.
+  private func exists(_ node: Node) -> Bool {
+    let entry = self[node]
+    guard entry.isDeclared else { return true }
+    return entry.flags.contains(.exists) || entry.flags.contains(.suspended)
+      || entry.phase == .settled
+  }
+
+  /// Whether a dependent keeps what it depends on from being deleted.
+  private func holds(_ node: Node) -> Bool {
+    let entry = self[node]
+    return entry.phase == .doomed
+  }
+}
+
+extension World {
+  /// What a run does after it has answered a plan: nil, it goes on with what else it was asked for.
+  mutating func afterInspection(
+    _ node: Node, _ causes: Scheduler.Causes
+  ) -> Scheduler.Disposition? {
+    guard causes == .inspect else { return nil }
+    let entry = self[node]
+    let unit = units.indices.contains(Int(entry.unit)) ? units[Int(entry.unit)].unit : Unit("")
+    let interval = entry.lifecycle.interval ?? unit.policy.interval
+    switch entry.phase {
+    case .free, .tentative, .dormant, .protected: return .done
+    case .settled, .stalled: return .again(after: interval, priority: .resync)
+    case .failing: return .again(after: .seconds(1), priority: .retry, causes: .retry)
+    case .unsettled, .doomed: return entry.flags.contains(.blocked) ? .done : nil
+    }
+  }
+}

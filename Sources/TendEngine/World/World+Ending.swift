@@ -1,0 +1,227 @@
+import Tend
+
+/// A moment by both clocks: the monotonic one for decisions, the wall's for records.
+struct Moment: Sendable {
+  var monotonic: Duration
+  var wall: Timestamp
+}
+
+extension World {
+  /// Ownership ended: the resource was deleted, given back, or was not there.
+  mutating func end(
+    _ node: Node, _ assignment: Assignment, _ done: Result.Done?, _ now: Moment,
+    _ effects: inout Effects
+  ) {
+    if let done {
+      record(node, assignment, done, now, &effects)
+      if done.verdict == .delete { countDeletion(Int(self[node].unit), now, &effects) }
+    }
+    effects.writes.append(.removeInventory(key(node)))
+    tell(node, .settled(done), &effects)
+    let unit = Int(self[node].unit)
+    let neighbours = self[node].dependencies
+    remove(node, &effects)
+    for dependency in neighbours { wakeIfBlocked(dependency, &effects) }
+    check(unit, &effects)
+  }
+
+  /// Takes a node out of the graph and frees its slot.
+  mutating func remove(_ node: Node, _ effects: inout Effects) {
+    let entry = self[node]
+    for dependency in entry.dependencies {
+      self[dependency].dependents.removeAll { $0 == node }
+    }
+    for dependent in entry.dependents {
+      self[dependent].dependencies.removeAll { $0 == node }
+    }
+    update(node) { entry in
+      entry.phase = .free
+      entry.ownership = .none
+      entry.flags = []
+      entry.origin = .none
+      entry.dependencies = []
+      entry.dependents = []
+      entry.extra = nil
+      entry.wanted &+= 1
+    }
+    effects.freed.append((node, entry.handle))
+  }
+
+  private mutating func countDeletion(_ unit: Int, _ now: Moment, _ effects: inout Effects) {
+    var record = units[unit].record
+    record.forgetDeletions(before: now.wall)
+    if record.deletions.isEmpty { record.inventoryBefore = units[unit].weight.owned }
+    if let last = record.deletions.indices.last,
+      record.deletions[last].at.duration(to: now.wall) < .seconds(60)
+    {
+      record.deletions[last].count += 1
+    } else {
+      record.deletions.append(.init(at: now.wall, count: 1))
+    }
+    units[unit].record = record
+    effects.writes.append(.putUnit(record))
+  }
+
+  // MARK: Waking
+
+  /// Those that wait for this one to be ready.
+  mutating func wakeDependents(_ node: Node, _ effects: inout Effects) {
+    for dependent in self[node].dependents { wakeIfBlocked(dependent, &effects) }
+  }
+
+  mutating func wakeAround(_ node: Node, _ effects: inout Effects) {
+    wakeDependents(node, &effects)
+    for dependency in self[node].dependencies { wakeIfBlocked(dependency, &effects) }
+    check(Int(self[node].unit), &effects)
+  }
+
+  private mutating func wakeIfBlocked(_ node: Node, _ effects: inout Effects) {
+    guard self[node].flags.contains(.blocked) else { return }
+    update(node) { $0.flags.remove(.blocked) }
+    effects.adds.append(
+      Effects.Add(handle: self[node].handle, priority: .revision, causes: .woken))
+  }
+
+  /// Looks whether the unit's deletions may begin, its revision has converged, or nothing more will
+  /// be done without help.
+  mutating func check(_ unit: Int, _ effects: inout Effects) {
+    let weight = units[unit].weight
+    if weight.unsettled == 0, units[unit].holdsDeletions {
+      units[unit].holdsDeletions = false
+      wakeDoomed(unit, &effects)
+    }
+    if weight.unsettled == 0, weight.doomed == 0, units[unit].isConverging {
+      units[unit].isConverging = false
+      effects.converged.append(unit)
+    }
+    if units[unit].weight.active == 0, let application = units[unit].application {
+      effects.quiet.append(application)
+    }
+  }
+
+  private mutating func wakeDoomed(_ unit: Int, _ effects: inout Effects) {
+    for node in nodes(of: unit)
+    where self[node].phase == .doomed && self[node].flags.contains(.blocked) {
+      if blockers(of: node, self[node], firstOnly: true).isEmpty { wakeIfBlocked(node, &effects) }
+    }
+  }
+
+  // MARK: Records
+
+  /// Keeps what was done: an event, and the unit's count of changes.
+  mutating func record(
+    _ node: Node, _ assignment: Assignment, _ done: Result.Done, _ now: Moment,
+    _ effects: inout Effects
+  ) {
+    guard let action = done.verdict.action else { return }
+    let message = done.note ?? Self.sentence(done.verdict, done.differences)
+    var event = event(
+      node, assignment, Event.Kind(action.rawValue), done.differences, now, message)
+    event.duration = done.duration
+    effects.writes.append(.addEvent(event))
+    update(node) { $0.lastChange = now.wall.nanoseconds }
+    units[Int(self[node].unit)].changes += 1
+  }
+
+  private static func sentence(_ verdict: Verdict, _ differences: [Difference]) -> String {
+    let fields = differences.map(\.path).joined(separator: ", ")
+    switch verdict {
+    case .create: return "created"
+    case .update(adopts: true): return "adopted and updated \(fields)"
+    case .update: return "updated \(fields)"
+    case .replace: return "replaced because of \(fields)"
+    case .delete: return "deleted"
+    case .orphan(let why): return "left in place: \(why)"
+    default: return ""
+    }
+  }
+
+  func event(
+    _ node: Node, _ assignment: Assignment, _ kind: Event.Kind, _ differences: [Difference],
+    _ now: Moment, _ message: String, result: String = "done"
+  ) -> Event {
+    let entry = self[node]
+    return Event(
+      time: now.wall, unit: units[Int(entry.unit)].unit.name,
+      resource: entry.reference?.description ?? entry.identity, kind: kind,
+      cause: assignment.cause, revision: entry.revision, fields: differences.map(\.path),
+      result: result, message: message)
+  }
+
+  /// From now on the resource is ours, and this is what is remembered of it.
+  mutating func own(_ node: Node, _ memory: Result.Memory, _ effects: inout Effects) {
+    let entry = self[node]
+    switch entry.ownership {
+    case .none:
+      update(node) { $0.ownership = .adopted }
+      var record = inventoryRecord(node)
+      if case .changed(let value) = memory { record.memory = value }
+      effects.writes.append(.putInventory(record))
+    case .intended:
+      update(node) { $0.ownership = .made }
+      effects.writes.append(.putMemory(key(node), memory.value))
+    case .made, .adopted:
+      if case .changed(let value) = memory {
+        effects.writes.append(.putMemory(key(node), value))
+      }
+    }
+  }
+
+  /// What is to be kept of a node, without its memory.
+  func inventoryRecord(_ node: Node) -> InventoryRecord {
+    let entry = self[node]
+    return InventoryRecord(
+      key: key(node), unit: units[Int(entry.unit)].unit.name,
+      reference: entry.reference ?? Reference(kind: "", name: entry.identity),
+      state: entry.ownership == .intended ? .intended : .owned, isDeclared: entry.isDeclared,
+      isAdopted: entry.ownership == .adopted, lifecycle: entry.lifecycle,
+      dependencies: entry.dependencies.map(key), place: entry.place, revision: entry.revision,
+      memory: nil)
+  }
+
+  mutating func tell(_ node: Node, _ news: Application.Outcome, _ effects: inout Effects) {
+    guard let application = units[Int(self[node].unit)].application else { return }
+    effects.told.append((application, .init(node: node, outcome: news)))
+  }
+}
+
+extension Result.Memory {
+  var value: Value? { if case .changed(let value) = self { value } else { nil } }
+}
+
+extension UnitRecord {
+  /// Only the last 24 hours count.
+  mutating func forgetDeletions(before now: Timestamp) {
+    deletions.removeAll { $0.at.duration(to: now) > .seconds(86_400) }
+    if deletions.isEmpty { inventoryBefore = nil }
+  }
+}
+
+extension Entry {
+  /// Why it is not Ready, and since when.
+  mutating func explain(_ reason: String, _ message: String, _ now: Moment) {
+    var extra = extra ?? Extra()
+    if extra.reason != reason { extra.transition = now.wall.nanoseconds }
+    extra.reason = reason
+    extra.message = message
+    self.extra = extra
+  }
+}
+
+extension Extra {
+  /// What is left to be known once everything is fine: nothing, where nobody fights.
+  static func after(
+    success extra: Extra?, ledger: DriftLedger?, now: Moment, _ wasSettled: Bool
+  ) -> Extra? {
+    guard extra != nil || ledger != nil || !wasSettled else { return nil }
+    var kept = Extra()
+    kept.ledger = ledger ?? DriftLedger()
+    kept.transition = wasSettled ? extra?.transition ?? 0 : now.wall.nanoseconds
+    if let field = kept.ledger.contested {
+      kept.reason = "Contested"
+      kept.message = "\(field) is changed back again and again"
+    }
+    let isPlain = kept.ledger == DriftLedger()
+    return isPlain && extra == nil ? nil : isPlain ? nil : kept
+  }
+}

@@ -1,0 +1,279 @@
+import Tend
+
+/// How a reconcile ended.
+enum Result: Sendable {
+  /// It is as desired, perhaps because it was changed; `unhealthy` where it does not work yet.
+  case settled(Done?, memory: Memory, unhealthy: Unhealthy?)
+  /// It differs, and only that is said.
+  case reported([Difference])
+  /// It is no longer ours: deleted, orphaned or released.
+  case ended(Done?)
+  /// It stays though it is no longer declared.
+  case protected
+  /// Nothing failed, the world needs time.
+  case underway(Done, after: Duration, String)
+  /// Drift that is not repaired now, because somebody fights back.
+  case contested(DriftLedger, after: Duration, [Difference])
+  /// Our own write reads back different.
+  case readBack(Done, [Difference], memory: Memory)
+  /// It must not be done.
+  case refused(reason: String, String, [Difference])
+  case failed(ProviderError, Verdict?, [Difference])
+
+  /// What is to be remembered, encoded; unchanged costs no write.
+  enum Memory: Sendable {
+    case unchanged
+    case changed(Value?)
+  }
+
+  /// A change that was carried out.
+  struct Done: Sendable {
+    var verdict: Verdict
+    var differences: [Difference]
+    var duration: Duration
+    var note: String?
+    var ledger: DriftLedger?
+  }
+
+  enum Unhealthy: Sendable {
+    case progressing(String, checkAfter: Duration)
+    case degraded(String)
+  }
+}
+
+extension World {
+  /// Takes in how a reconcile ended.
+  ///
+  /// The answer says when it comes back.
+  mutating func finish(
+    _ node: Node, _ assignment: Assignment, _ result: Result, now: Moment, _ effects: inout Effects
+  ) -> Scheduler.Disposition {
+    guard self[node].phase != .free, self[node].wanted == assignment.generation else {
+      return superseded(node, assignment, result, now, &effects)
+    }
+    switch result {
+    case .settled(let done, let memory, let unhealthy):
+      return settle(node, assignment, done, memory, unhealthy, now, &effects)
+    case .reported(let differences):
+      return reported(node, assignment, differences, now, &effects)
+    case .ended(let done):
+      end(node, assignment, done, now, &effects)
+      return .done
+    case .protected:
+      update(node) { $0.phase = .protected }
+      wakeAround(node, &effects)
+      return .done
+    case .underway(let done, let after, let message):
+      record(node, assignment, done, now, &effects)
+      update(node) { entry in
+        entry.flags.insert(.exists)
+        entry.explain("Underway", message, now)
+      }
+      return .again(after: after, priority: .retry, causes: .retry)
+    case .contested(let ledger, let after, let differences):
+      return contested(node, assignment, ledger, after, differences, now, &effects)
+    case .readBack(let done, let differences, let memory):
+      return readBack(node, assignment, done, differences, memory, now, &effects)
+    case .refused(let reason, let message, let differences):
+      return stall(node, assignment, reason, message, differences, now, &effects)
+    case .failed(let error, let verdict, let differences):
+      return failed(node, assignment, error, verdict, differences, now, &effects)
+    }
+  }
+
+  /// The desired state moved on while it ran; what was done counts, what was concluded does not.
+  private mutating func superseded(
+    _ node: Node, _ assignment: Assignment, _ result: Result, _ now: Moment,
+    _ effects: inout Effects
+  ) -> Scheduler.Disposition {
+    guard self[node].phase != .free else { return .done }
+    switch result {
+    case .settled(let done?, let memory, _), .readBack(let done, _, let memory):
+      record(node, assignment, done, now, &effects)
+      own(node, memory, &effects)
+      update(node) { $0.flags.insert(.exists) }
+    case .underway(let done, _, _): record(node, assignment, done, now, &effects)
+    case .ended(let done?):
+      record(node, assignment, done, now, &effects)
+      update(node) { $0.flags.remove(.exists) }
+    default: break
+    }
+    return .again(after: .zero, priority: .revision, causes: .revision)
+  }
+
+  private mutating func settle(
+    _ node: Node, _ assignment: Assignment, _ done: Result.Done?, _ memory: Result.Memory,
+    _ unhealthy: Result.Unhealthy?, _ now: Moment, _ effects: inout Effects
+  ) -> Scheduler.Disposition {
+    if let done { record(node, assignment, done, now, &effects) }
+    own(node, memory, &effects)
+    if let unhealthy { return unready(node, assignment, unhealthy, now, &effects) }
+    let wasSettled = self[node].phase == .settled && !self[node].flags.contains(.differs)
+    var ledger = done?.ledger ?? self[node].extra?.ledger
+    if done == nil { ledger?.calm(now: now.monotonic, interval: assignment.interval) }
+    update(node) { entry in
+      entry.phase = .settled
+      entry.flags.formUnion([.exists, .wasSettled])
+      entry.flags.subtract([.differs, .unknown, .permitted, .blocked])
+      entry.extra = Extra.after(success: entry.extra, ledger: ledger, now: now, wasSettled)
+    }
+    tell(node, .settled(done), &effects)
+    if !wasSettled { wakeDependents(node, &effects) }
+    check(Int(self[node].unit), &effects)
+    return .again(after: assignment.interval, priority: .resync)
+  }
+
+  private mutating func unready(
+    _ node: Node, _ assignment: Assignment, _ unhealthy: Result.Unhealthy, _ now: Moment,
+    _ effects: inout Effects
+  ) -> Scheduler.Disposition {
+    let (reason, message, after): (String, String, Duration) =
+      switch unhealthy {
+      case .progressing(let message, let after): ("Progressing", message, after)
+      case .degraded(let message): ("Degraded", message, min(assignment.interval, .seconds(30)))
+      }
+    update(node) { entry in
+      entry.flags.insert(.exists)
+      if reason == "Degraded" { entry.phase = .failing }
+      var extra = entry.extra ?? Extra()
+      if reason == "Degraded" { extra.failures += 1 }
+      entry.extra = extra
+      entry.explain(reason, message, now)
+    }
+    tell(node, .failed(message), &effects)
+    check(Int(self[node].unit), &effects)
+    return .again(after: after, priority: .retry, causes: .retry)
+  }
+
+  private mutating func reported(
+    _ node: Node, _ assignment: Assignment, _ differences: [Difference], _ now: Moment,
+    _ effects: inout Effects
+  ) -> Scheduler.Disposition {
+    let isNews = self[node].extra?.differences != differences
+    if isNews {
+      effects.writes.append(
+        .addEvent(
+          event(
+            node, assignment, .drift, differences, now,
+            "differs, and mode: observe changes nothing")))
+    }
+    update(node) { entry in
+      entry.phase = .settled
+      entry.flags.insert([.differs])
+      var extra = entry.extra ?? Extra()
+      extra.differences = differences
+      entry.extra = extra
+    }
+    tell(node, .settled(nil), &effects)
+    wakeDependents(node, &effects)
+    check(Int(self[node].unit), &effects)
+    return .again(after: assignment.interval, priority: .resync)
+  }
+
+  private mutating func contested(
+    _ node: Node, _ assignment: Assignment, _ ledger: DriftLedger, _ after: Duration,
+    _ differences: [Difference], _ now: Moment, _ effects: inout Effects
+  ) -> Scheduler.Disposition {
+    let field = ledger.contested ?? ""
+    let isNews = self[node].extra?.reason != "Contested"
+    let message =
+      "\(field.isEmpty ? "it" : field) was changed back \(ledger.count) times within 10 minutes; "
+      + "leave it alone with lifecycle: {ignoreDifferences: [\(field)]}, or stop who changes it"
+    if isNews {
+      effects.writes.append(
+        .addEvent(event(node, assignment, .condition, differences, now, "Contested: " + message)))
+    }
+    update(node) { entry in
+      var extra = entry.extra ?? Extra()
+      extra.ledger = ledger
+      extra.differences = differences
+      entry.extra = extra
+      entry.flags.insert(.differs)
+      entry.explain("Contested", message, now)
+    }
+    return .again(after: after, priority: .drift, causes: .drift)
+  }
+
+  private mutating func readBack(
+    _ node: Node, _ assignment: Assignment, _ done: Result.Done, _ differences: [Difference],
+    _ memory: Result.Memory, _ now: Moment, _ effects: inout Effects
+  ) -> Scheduler.Disposition {
+    record(node, assignment, done, now, &effects)
+    own(node, memory, &effects)
+    let fields = differences.map(\.path).joined(separator: ", ")
+    let message =
+      "what was written reads back different in \(fields): this is a mistake of the provider, or of "
+      + "a value that it does not keep as written; it is not written again"
+    return stall(
+      node, assignment, "ReadsBackDifferent", message, differences, now, &effects,
+      readBack: differences)
+  }
+
+  private mutating func stall(
+    _ node: Node, _ assignment: Assignment, _ reason: String, _ message: String,
+    _ differences: [Difference], _ now: Moment, _ effects: inout Effects,
+    readBack: [Difference] = []
+  ) -> Scheduler.Disposition {
+    if self[node].extra?.reason != reason || self[node].extra?.message != message {
+      effects.writes.append(
+        .addEvent(
+          event(node, assignment, .condition, differences, now, message, result: reason)))
+    }
+    update(node) { entry in
+      var extra = entry.extra ?? Extra()
+      extra.differences = differences
+      extra.readBack = readBack
+      extra.failures = max(extra.failures + 1, Weight.patience)
+      entry.extra = extra
+      if entry.phase != .doomed { entry.phase = .stalled }
+      if !differences.isEmpty { entry.flags.insert(.differs) }
+      entry.explain(reason, message, now)
+    }
+    tell(node, .stalled(reason, message), &effects)
+    check(Int(self[node].unit), &effects)
+    return .again(after: assignment.interval, priority: .resync)
+  }
+
+  private mutating func failed(
+    _ node: Node, _ assignment: Assignment, _ error: ProviderError, _ verdict: Verdict?,
+    _ differences: [Difference], _ now: Moment, _ effects: inout Effects
+  ) -> Scheduler.Disposition {
+    switch error.code {
+    case .permanent, .notPermitted:
+      let reason = error.code == .permanent ? "Failed" : "NotPermitted"
+      return stall(
+        node, assignment, reason, describe(error, node), differences, now, &effects)
+    default: break
+    }
+    let failures = (self[node].extra?.failures ?? 0) + 1
+    let message = describe(error, node)
+    if failures == 1 || self[node].extra?.message != message {
+      effects.writes.append(
+        .addEvent(
+          event(
+            node, assignment, Event.Kind(verdict?.action?.rawValue ?? "condition"), differences,
+            now, message, result: error.code.description)))
+    }
+    update(node) { entry in
+      var extra = entry.extra ?? Extra()
+      extra.failures = failures
+      extra.differences = differences
+      entry.extra = extra
+      if entry.phase != .doomed { entry.phase = .failing }
+      entry.explain(error.code == .conflict ? "Conflict" : "Retrying", message, now)
+    }
+    tell(node, .failed(message), &effects)
+    check(Int(self[node].unit), &effects)
+    if error.code == .conflict, failures < Weight.patience {
+      return .again(after: .zero, priority: .retry, causes: .retry)
+    }
+    return .failed(atLeast: error.retryAfter ?? .zero, causes: .retry)
+  }
+
+  private func describe(_ error: ProviderError, _ node: Node) -> String {
+    guard let field = error.field, let place = self[node].declaration?.place(of: field) else {
+      return error.description
+    }
+    return "\(place): \(error.description)"
+  }
+}

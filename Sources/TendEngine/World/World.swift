@@ -1,0 +1,181 @@
+import Tend
+
+/// All that the engine knows besides the typed rows, and every decision about it.
+///
+/// A value.
+///
+/// Methods decide and put what is to be done into `Effects`; the engine locks, asks, unlocks, and
+/// performs.
+struct World: Sendable {
+  /// By controller, then slot.
+  var entries: [[Entry]]
+  /// The names of the providers, by controller.
+  let providers: [String]
+  var units: [UnitState] = []
+
+  init(providers: [String]) {
+    self.providers = providers
+    entries = Array(repeating: [], count: providers.count)
+  }
+
+  subscript(node: Node) -> Entry {
+    get { entries[Int(node.controller)][Int(node.slot)] }
+    set { entries[Int(node.controller)][Int(node.slot)] = newValue }
+  }
+
+  func key(_ node: Node) -> InventoryKey {
+    InventoryKey(provider: providers[Int(node.controller)], identity: self[node].identity)
+  }
+
+  func unitIndex(_ name: String) -> Int? { units.firstIndex { $0.unit.name == name } }
+
+  /// Changes an entry and keeps the counts of its unit right.
+  @discardableResult
+  mutating func update<Result>(_ node: Node, _ body: (inout Entry) -> Result) -> Result {
+    let before = Weight(self[node])
+    let unit = Int(self[node].unit)
+    let result = body(&self[node])
+    let after = Weight(self[node])
+    if before != after, units.indices.contains(unit) {
+      units[unit].weight.replace(before, by: after)
+    }
+    return result
+  }
+
+  /// The nodes of a unit that are in use, in order.
+  func nodes(of unit: Int) -> [Node] {
+    var nodes: [Node] = []
+    for (controller, column) in entries.enumerated() {
+      for (slot, entry) in column.enumerated()
+      where entry.phase != .free && Int(entry.unit) == unit {
+        nodes.append(Node(controller: controller, slot: UInt32(slot)))
+      }
+    }
+    return nodes
+  }
+}
+
+/// What one entry, or all entries of a unit, add to the counts that decisions rest on.
+struct Weight: Sendable, Hashable {
+  var resources = 0
+  /// Declared, and not settled.
+  var unsettled = 0
+  /// Unsettled or doomed, and something will still be done without help.
+  var active = 0
+  /// No longer declared, and still to go.
+  var doomed = 0
+  var settled = 0
+  var stalled = 0
+  var owned = 0
+
+  /// Failures after which a one-shot apply gives up.
+  static let patience = 3
+
+  init() {}
+
+  init(_ entry: Entry) {
+    guard entry.phase != .free, entry.phase != .tentative else { return }
+    resources = 1
+    owned = entry.isOwned ? 1 : 0
+    let isBlocked = entry.flags.contains(.blocked)
+    switch entry.phase {
+    case .unsettled: (unsettled, active) = (1, isBlocked ? 0 : 1)
+    case .failing:
+      unsettled = 1
+      active = (entry.extra?.failures ?? 0) < Self.patience ? 1 : 0
+    case .stalled: (unsettled, stalled) = (1, 1)
+    case .doomed:
+      doomed = 1
+      let hasGivenUp = (entry.extra?.failures ?? 0) >= Self.patience
+      active = isBlocked || hasGivenUp ? 0 : 1
+    case .settled: settled = 1
+    case .protected, .dormant, .free, .tentative: break
+    }
+  }
+
+  mutating func replace(_ before: Weight, by after: Weight) {
+    resources += after.resources - before.resources
+    unsettled += after.unsettled - before.unsettled
+    active += after.active - before.active
+    doomed += after.doomed - before.doomed
+    settled += after.settled - before.settled
+    stalled += after.stalled - before.stalled
+    owned += after.owned - before.owned
+  }
+}
+
+/// Where one unit stands.
+struct UnitState: Sendable {
+  var unit: Unit
+  /// What its source calls itself.
+  var source: String?
+  var record: UnitRecord
+  /// The accepted revision, decoded; what the next one may take over from.
+  var intake: Intake?
+  var revision: RevisionName?
+  var weight = Weight()
+  /// Whether the accepted revision has not converged yet.
+  var isConverging = false
+  /// Whether deletions wait until everything else of the unit has succeeded.
+  var holdsDeletions = false
+  /// Changes made for the accepted revision.
+  var changes = 0
+  /// By whom or what the accepted revision came in.
+  var by = ""
+  /// Why nothing newer is taken in, as a condition's reason and message.
+  var problem: Problem?
+  /// Identities that a revision of this unit declares and another unit still owns.
+  var claims: Set<InventoryKey> = []
+  /// The apply that waits for this unit.
+  var application: Application?
+  var transition: [Condition.Kind: (status: Condition.Status, at: Timestamp)] = [:]
+  var lastRefresh: Duration?
+  var nextRefresh: Duration?
+
+  struct Problem: Sendable, Hashable {
+    var reason: String
+    var message: String
+  }
+
+  init(_ unit: Unit, record: UnitRecord? = nil) {
+    self.unit = unit
+    self.record = record ?? UnitRecord(name: unit.name)
+    revision = self.record.accepted.map { RevisionName($0.id) }
+  }
+}
+
+/// What is to be done outside the lock.
+struct Effects: Sendable {
+  struct Add: Sendable {
+    var handle: Scheduler.Handle
+    var priority: Scheduler.Priority
+    var delay: Duration = .zero
+    var causes: Scheduler.Causes = []
+    var supersedes = false
+  }
+
+  var adds: [Add] = []
+  /// Slots that are free again.
+  var freed: [(node: Node, handle: Scheduler.Handle)] = []
+  var writes: [StoreWrite] = []
+  /// Units of which the accepted revision has converged.
+  var converged: [Int] = []
+  var told: [(Application, Application.News)] = []
+  var quiet: [Application] = []
+}
+
+/// Why a resource runs.
+extension Scheduler.Causes {
+  /// Its desired state is new.
+  static let revision = Scheduler.Causes(rawValue: 1)
+  /// The world may have changed.
+  static let drift = Scheduler.Causes(rawValue: 2)
+  /// It failed before.
+  static let retry = Scheduler.Causes(rawValue: 4)
+  /// A plan wants to know what it is like.
+  static let inspect = Scheduler.Causes(rawValue: 8)
+  /// Somebody asked for it.
+  static let request = Scheduler.Causes(rawValue: 16)
+  /// What it waited for is there, or gone.
+  static let woken = Scheduler.Causes(rawValue: 32)
+}

@@ -1,0 +1,113 @@
+internal import Glibc
+private import Synchronization
+internal import SystemPackage
+public import Tend
+public import TendEngine
+public import TendManifest
+
+/// A directory, or one file, as a source.
+///
+/// Its manifests are read in one go and into memory. What is read counts only when it was read
+/// twice with one result: so neither a half-written file nor a half-copied directory is taken for
+/// what somebody wants. Links below the directory are not followed.
+public final class DirectorySource: Source {
+  /// What people call it: the path as it was given.
+  public let description: String
+
+  private let configuration: DirectoryConfiguration
+  private let manifests: ManifestReader
+  private let reader: DirectoryReader
+  private let last = Mutex<Snapshot?>(nil)
+
+  /// Readings until a directory that keeps changing is given up: with a second between, 10 s.
+  private static let attempts = 10
+
+  /// A directory or one file; nothing is read yet.
+  public init(_ configuration: DirectoryConfiguration, manifests: ManifestReader = ManifestReader())
+  {
+    self.configuration = configuration
+    self.manifests = manifests
+    description = Printable.line(configuration.path, limit: 4096)
+    reader = DirectoryReader(
+      FilePath(configuration.path), manifests, configuration.limits, now: configuration.now)
+  }
+
+  /// Reads it, at least twice where it differs from what is known.
+  public func refresh(after known: Revision?) async throws(SourceError) -> Refresh {
+    var before: DirectoryReader.Reading?
+    for attempt in 0..<Self.attempts {
+      if attempt > 0, configuration.settle > .zero { try await pause() }
+      let reading = try await read()
+      if reading.digest == known?.id { return .unchanged }
+      if reading.digest == before?.digest { return assemble(reading) }
+      before = reading
+    }
+    throw SourceError(
+      .limit, "\(description) changed between any two of \(Self.attempts) readings",
+      remedy: "copy what is wanted there in one go, or exclude what changes in tend.yaml")
+  }
+
+  /// The last revision that was read; a directory keeps no earlier ones.
+  public func snapshot(of revision: Revision) async throws(SourceError) -> Snapshot {
+    if let last = last.withLock({ $0 }), last.revision.id == revision.id { return last }
+    if case .changed(let snapshot) = try await refresh(after: nil),
+      snapshot.revision.id == revision.id
+    {
+      return snapshot
+    }
+    throw SourceError(
+      .missing, "\(description) is no longer as it was at \(revision.short)",
+      remedy: "only a repository keeps earlier revisions")
+  }
+
+  private func read() async throws(SourceError) -> DirectoryReader.Reading {
+    guard !Task.isCancelled else { throw SourceError(.cancelled, "cancelled") }
+    return try await BlockingThread.run { [reader] () throws(SourceError) in try reader.read() }
+  }
+
+  private func pause() async throws(SourceError) {
+    do {
+      try await configuration.clock.sleep(for: configuration.settle)
+    } catch {
+      throw SourceError(.cancelled, "cancelled")
+    }
+  }
+
+  private func assemble(_ reading: DirectoryReader.Reading) -> Refresh {
+    let read = manifests.read(reading.selection.files)
+    var wrong = reading.selection.diagnostics
+    wrong.append(contentsOf: read.diagnostics)
+    let snapshot = Snapshot(
+      revision: Revision(id: reading.digest, time: reading.modified),
+      declarations: read.declarations,
+      tree: DirectoryTree(reading.directory, limit: configuration.limits.fileBytes))
+    guard wrong.isEmpty else { return .invalid(snapshot, wrong.sorted) }
+    last.withLock { $0 = snapshot }
+    return .changed(snapshot)
+  }
+}
+
+/// Which directory is read, and how.
+public struct DirectoryConfiguration: Sendable {
+  /// A directory or one file; links in this path are followed.
+  public var path: String
+  /// The time between two readings that must be equal.
+  ///
+  /// Default: 1 s, longer than an editor or a copy of a few files takes. Zero reads twice at once,
+  /// for a command that somebody waits for.
+  public var settle = Duration.seconds(1)
+  /// Bounds on what is read.
+  public var limits = SourceLimits()
+  /// What measures `settle`.
+  public var clock: any Clock<Duration> = ContinuousClock()
+  /// The wall clock, held against the times of files.
+  public var now: @Sendable () -> Timestamp = {
+    var time = timespec()
+    clock_gettime(CLOCK_REALTIME, &time)
+    return Timestamp(
+      nanoseconds: Int64(time.tv_sec) &* 1_000_000_000 &+ Int64(time.tv_nsec))
+  }
+
+  /// Reads a directory or a file.
+  public init(path: String) { self.path = path }
+}

@@ -1,0 +1,37 @@
+/// One workload and what is asked of it.
+struct Benchmark: Sendable {
+  /// A measured number.
+  struct Figure: Sendable {
+    enum Unit: Sendable { case perSecond, nanoseconds, microseconds, milliseconds, bytes, count, ratio }
+
+    let name: String
+    let unit: Unit
+    /// Whether more is better; else less is.
+    var risesWithQuality = false
+    /// The goal for our own number.
+    var aim: Double?
+    /// The goal for ours divided by the peer's.
+    var ratioAim: Double?
+
+    static func rate(_ name: String = "rate", aim: Double? = nil, ratio: Double? = nil) -> Figure {
+      Figure(name: name, unit: .perSecond, risesWithQuality: true, aim: aim, ratioAim: ratio)
+    }
+  }
+
+  /// A program that does the same, built and run in the same benchmark run.
+  struct Peer: Sendable {
+    /// Source file in `Peers/`.
+    let source: String
+    /// The size in percent is appended.
+    let arguments: [String]
+  }
+
+  /// Unique; what `--only` names.
+  let name: String
+  /// What it does, in a line.
+  let what: String
+  var peer: Peer?
+  let figures: [Figure]
+  /// Does it once, in a process of its own, at this many percent of the full size.
+  let run: @Sendable (_ percent: Double) async throws -> [String: Double]
+}

@@ -1,0 +1,58 @@
+internal import Foundation
+
+/// A folder that goes away with its owner.
+public final class TemporaryFolder: Sendable {
+  /// Absolute, with links resolved.
+  public let path: String
+
+  /// Makes a folder with a name of its own below the system's temporary folder.
+  public init(_ label: String = "test") throws {
+    let name = "tend-\(label)-\(UUID().uuidString.prefix(8))"
+    let url = FileManager.default.temporaryDirectory.resolvingSymlinksInPath()
+      .appendingPathComponent(name)
+    try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
+    path = url.path
+  }
+
+  deinit { try? FileManager.default.removeItem(atPath: path) }
+
+  /// A path in it.
+  public func path(_ relative: String) -> String { "\(path)/\(relative)" }
+
+  /// Writes a text to a file, with the folders above it.
+  public func write(_ text: String, to relative: String) throws {
+    try write(Array(text.utf8), to: relative)
+  }
+
+  /// Writes bytes to a file, with the folders above it.
+  public func write(_ bytes: [UInt8], to relative: String) throws {
+    let url = URL(fileURLWithPath: path(relative))
+    try FileManager.default.createDirectory(
+      at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
+    try Data(bytes).write(to: url)
+  }
+
+  /// Removes a file or a folder.
+  public func remove(_ relative: String) throws {
+    try FileManager.default.removeItem(atPath: path(relative))
+  }
+
+  /// Makes a symbolic link.
+  public func link(_ relative: String, to target: String) throws {
+    let url = URL(fileURLWithPath: path(relative))
+    try FileManager.default.createDirectory(
+      at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
+    try FileManager.default.createSymbolicLink(
+      atPath: url.path, withDestinationPath: target)
+  }
+
+  /// Whether something stands there.
+  public func exists(_ relative: String) -> Bool {
+    FileManager.default.fileExists(atPath: path(relative))
+  }
+
+  /// The names in a folder, sorted.
+  public func names(_ relative: String = "") throws -> [String] {
+    try FileManager.default.contentsOfDirectory(atPath: path(relative)).sorted()
+  }
+}
