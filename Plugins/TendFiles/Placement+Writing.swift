@@ -123,11 +123,15 @@ extension Placement {
     }
     try verify(file, found)
     if Task.isCancelled { throw .cancelled }
+    // Neither the old content nor the new one is ever open to more than both modes allow.
+    let narrow = shape.attributes.narrowest(from: found)
+    if narrow != found.permissions { try changeMode(of: file, to: narrow) }
     try run("write") { () throws(SystemError) in
       try file.write(shape.bytes)
       _ = try check(tend_truncate(file.raw, Int64(shape.bytes.count)))
     }
-    try change(file, found, to: shape.attributes)
+    try changeOwner(of: file, shape.attributes.ownership)
+    try changeMode(of: file, to: shape.attributes.permissions ?? found.permissions)
     try run("write") { () throws(SystemError) in _ = try check(tend_sync(file.raw)) }
   }
 

@@ -21,7 +21,7 @@ struct LinkTests {
     return Declared(declaration, try declare(kind, path, fields))
   }
 
-  private let links = Links { _ in .missing }
+  private let links = Links { _, _ in .missing }
 
   @Test(
     "a path below a declared File or Symlink names both places", arguments: ["File", "Symlink"])

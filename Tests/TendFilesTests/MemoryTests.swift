@@ -141,6 +141,19 @@ struct MemoryTests {
     #expect(try #require(try await here.observe(directory)).memory == before)
   }
 
+  @Test("a directory that was replaced just now never makes an entry read as absent")
+  func neverAbsentByMistake() async throws {
+    let here = try Playground()
+    mkdir(here("d"), 0o755)
+    let spec = try here.file("d/f")
+    #expect(try await here.observe(spec) as Entry? == nil)
+    mkdir(here("new"), 0o755)
+    try write("there", to: here("new/f"))
+    rmdir(here("d"))
+    rename(here("new"), here("d"))
+    #expect(try await here.observe(spec) as Entry? != nil)
+  }
+
   @Test("T37 a directory that was replaced at its path is noticed within a tenth of a second")
   func noticesReplacedDirectory() async throws {
     let here = try Playground()

@@ -175,6 +175,34 @@ struct OddTargetTests {
     #expect(names(in: here.path) == ["f"])
   }
 
+  @Test(
+    "T73 in place neither old nor new content is open to more than both modes allow", .asRoot,
+    arguments: [("0644", "0600"), ("0600", "0644")])
+  func inPlaceWindow(old: String, new: String) async throws {
+    let here = try Playground()
+    mkdir(here("m"), 0o755)
+    try #require(try run("mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", here("m")) == 0)
+    defer { _ = try? run("umount", "-l", here("m")) }
+    try await here.reconcile(try here.file("m/f", "old", mode: old))
+    let text = String(repeating: "x", count: 2 << 20)
+    let spec = try here.file("m/f", text, mode: new, ["replace": "inPlace"])
+    // The disk fills up in the middle, which shows the mode that the file has meanwhile.
+    #expect(await failure { try await here.reconcile(spec) }?.code == .transient)
+    #expect(try mode(of: here("m/f")) == "0600")
+  }
+
+  @Test("an update never turns one kind into another")
+  func updateKeepsKind() async throws {
+    let here = try Playground()
+    symlink("x", here("f"))
+    let spec = try here.file("f")
+    let current = try #require(try await here.observe(spec))
+    let differences = spec.differences(from: current).filter { !$0.forcesReplacement }
+    let error = await failure { _ = try await here.apply(here.plan(spec, current, differences)) }
+    #expect(error?.code == .permanent)
+    #expect(try FileManager.default.destinationOfSymbolicLink(atPath: here("f")) == "x")
+  }
+
   @Test("T75 names with newlines, and of 255 bytes, are kept exactly")
   func names255() async throws {
     let here = try Playground()

@@ -35,7 +35,7 @@ final class TestSurroundings: Surroundings {
     throw .permanent("no secrets here")
   }
   func digest(of secret: Sensitive<String>) -> String {
-    let code = HMAC<SHA256>.authenticationCode(
+    let code = HMAC<Crypto.SHA256>.authenticationCode(
       for: Data(secret.reveal().utf8), using: SymmetricKey(data: Data(key.utf8)))
     return code.map { String($0, radix: 16) }.joined()
   }
