@@ -33,7 +33,7 @@ struct AtomicityTests {
       try here.directory("d", ["mode": "0705"]),
     ]
     let reader = Watcher(here.path) { path, status in
-      switch path.last {
+      switch path.split(separator: "/").last {
       case "f": status.st_mode & 0o7777 == 0o604 && status.st_size == 100_000
       case "d": status.st_mode & 0o7777 == 0o705
       default: true

@@ -67,3 +67,10 @@ struct FailingBackups: BackupStore {
     throw .transient("the backup store is full")
   }
 }
+
+/// Writes to the file that it is to keep, as somebody else may at that moment.
+struct MeddlingBackups: BackupStore {
+  func keep(_ request: BackupRequest) throws(ProviderError) {
+    try? write("theirs", to: "/proc/self/fd/\(request.directory)/\(request.name)")
+  }
+}
