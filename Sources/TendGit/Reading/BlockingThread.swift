@@ -25,20 +25,20 @@ enum BlockingThread {
   }
 
   private static func start(_ work: Work) {
-    var attributes = pthread_attr_t()
-    pthread_attr_init(&attributes)
-    defer { pthread_attr_destroy(&attributes) }
-    pthread_attr_setdetachstate(&attributes, CInt(PTHREAD_CREATE_DETACHED))
-    var thread = pthread_t()
+    var thread: pthread_t = 0
     let held = Unmanaged.passRetained(work)
     let status = pthread_create(
-      &thread, &attributes,
+      &thread, nil,
       { pointer in
         guard let pointer else { return nil }
         Unmanaged<Work>.fromOpaque(pointer).takeRetainedValue().body()
         return nil
       }, held.toOpaque())
-    // Out of threads: slower for others, but still right.
-    if status != 0 { held.takeRetainedValue().body() }
+    if status == 0 {
+      pthread_detach(thread)
+    } else {
+      // Out of threads: slower for others, but still right.
+      held.takeRetainedValue().body()
+    }
   }
 }
