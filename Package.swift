@@ -12,17 +12,18 @@ let settings: [SwiftSetting] = [
 
 /// One module and all that it may import: the table of the design, checked by HouseRulesTests.
 func module(
-  _ name: String, _ dependencies: [Target.Dependency] = [], path: String? = nil,
-  sees packageAccess: Bool = true
+  _ name: String, _ dependencies: [Target.Dependency] = [], path: String? = nil
 ) -> Target {
-  .target(
-    name: name, dependencies: dependencies, path: path, packageAccess: packageAccess,
-    swiftSettings: settings)
+  .target(name: name, dependencies: dependencies, path: path, swiftSettings: settings)
 }
 
 /// A plugin is built like a stranger's: it sees only what is public.
-func plugin(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
-  module(name, ["Tend"] + dependencies, path: "Plugins/\(name)", sees: false)
+func plugin(
+  _ name: String, _ dependencies: [Target.Dependency], excluding: [String] = []
+) -> Target {
+  .target(
+    name: name, dependencies: ["Tend"] + dependencies, path: "Plugins/\(name)",
+    exclude: excluding, packageAccess: false, swiftSettings: settings)
 }
 
 /// The tests of one module or of several together.
@@ -78,7 +79,7 @@ let package = Package(
     module("TendManifest", ["Tend", "CYAML", "CJansson"]),
     module(
       "TendGit", ["Tend", "TendEngine", "TendManifest", subprocess, system, logging, metrics]),
-    module("TendSQLite", ["Tend", "TendEngine", grdb]),
+    module("TendSQLite", ["Tend", "TendEngine", grdb, crypto]),
     module(
       "TendAgent",
       ["Tend", "TendEngine", "TendManifest", "TendGit", "TendSQLite", logging, metrics, lifecycle]),
@@ -89,7 +90,8 @@ let package = Package(
         "Tend", "TendEngine", "TendManifest", "TendGit", "TendSQLite", "TendAgent", arguments,
         logging, lifecycle,
       ]),
-    plugin("TendFiles", [system, crypto, logging]),
+    .target(name: "CTendFiles", path: "Plugins/TendFiles/CTendFiles"),
+    plugin("TendFiles", ["CTendFiles", crypto], excluding: ["CTendFiles"]),
     .executableTarget(
       name: "tend", dependencies: ["TendCLI", "TendFiles"], path: "Examples/Agent",
       exclude: ["run"], swiftSettings: settings),
@@ -97,13 +99,16 @@ let package = Package(
     tests("TendTests", ["Tend"]),
     tests("TendEngineTests", ["Tend", "TendEngine", "TendTesting"]),
     tests("TendManifestTests", ["Tend", "TendManifest"]),
-    tests("TendGitTests", ["Tend", "TendEngine", "TendGit", "TendTesting", subprocess]),
-    tests("TendSQLiteTests", ["Tend", "TendEngine", "TendSQLite", "TendTesting"]),
-    tests("TendFilesTests", ["Tend", "TendEngine", "TendFiles", "TendTesting"]),
+    module("TestSupport", [subprocess, system], path: "Tests/TestSupport"),
+    tests(
+      "TendGitTests",
+      ["Tend", "TendEngine", "TendManifest", "TendGit", "TestSupport", subprocess]),
+    tests("TendSQLiteTests", ["Tend", "TendEngine", "TendSQLite", grdb]),
+    tests("TendFilesTests", ["Tend", "TendFiles", "CTendFiles", crypto]),
     tests("TendAgentTests", ["Tend", "TendEngine", "TendAgent", "TendFiles", "TendTesting"]),
     tests("IntegrationTests", [
       "Tend", "TendEngine", "TendManifest", "TendGit", "TendSQLite", "TendAgent", "TendFiles",
-      "TendTesting", subprocess,
+      "TendTesting", "TestSupport", subprocess,
     ]),
     tests("CommandTests", ["tend", subprocess]),
     tests("HouseRulesTests", []),

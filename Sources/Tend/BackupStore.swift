@@ -3,7 +3,7 @@
 /// The agent provides one below its state directory; the engine hands it to providers by way of
 /// `Context.backups`. Calls block and are made from a provider's own threads.
 public protocol BackupStore: Sendable {
-  /// Keeps the file at this path, which is about to be replaced or deleted.
+  /// Keeps the file or symbolic link at this path, which is about to be replaced or deleted.
   ///
   /// It is moved where `move` allows it and the file system is the same, else copied. Durable when
   /// it returns if `durable`. The first backup of a path that was adopted is never rotated out.

@@ -39,6 +39,9 @@ public enum Outcome: Sendable, Hashable {
   case done
   /// Nothing failed, but the world needs time. The engine comes back and looks again.
   case underway(checkAfter: Duration, String)
+  /// A delete that could not be carried out without harm to what others own, and why. The resource
+  /// stays as it is; ownership ends.
+  case kept(String)
 }
 
 /// Remembers in the middle of an apply.

@@ -24,6 +24,8 @@ public struct Difference: Sendable, Hashable {
   public var forcesReplacement: Bool
   /// The text of a large field, for a readable diff; nil where it must not or need not be shown.
   public var text: Text?
+  /// What may be said of two values that must not be seen: their sizes and keyed digests.
+  public var outline: Text?
 
   /// The two texts of a large field, such as the content of a file.
   public struct Text: Sendable, Hashable {
@@ -43,13 +45,15 @@ public struct Difference: Sendable, Hashable {
 
   /// Describes one field that differs.
   public init(
-    path: String, actual: Side, desired: Side, forcesReplacement: Bool = false, text: Text? = nil
+    path: String, actual: Side, desired: Side, forcesReplacement: Bool = false, text: Text? = nil,
+    outline: Text? = nil
   ) {
     self.path = path
     self.actual = actual
     self.desired = desired
     self.forcesReplacement = forcesReplacement
     self.text = text
+    self.outline = outline
   }
 
   /// Whether either side is hidden from view.

@@ -17,6 +17,12 @@ public struct Reference: Sendable, Hashable, Comparable, CustomStringConvertible
   /// With its group and version: `files/v1/File/motd`.
   public var qualified: String { "\(kind.apiVersion)/\(kind.kind)/\(name)" }
 
+  /// By kind and name; groups rarely tell two references apart.
+  public func hash(into hasher: inout Hasher) {
+    hasher.combine(kind.kind)
+    hasher.combine(name)
+  }
+
   /// In the order of kinds, then names.
   public static func < (left: Reference, right: Reference) -> Bool {
     (left.kind, left.name) < (right.kind, right.name)

@@ -15,7 +15,8 @@ public struct SchemaViolation: Sendable, Hashable {
 extension Schema {
   /// All the ways in which a spec does not fit, in the order of the spec; empty where it fits.
   ///
-  /// `subject` is what messages call the whole value.
+  /// `subject` is what messages call the whole value. After a thousand the last one says that there
+  /// are more.
   public func violations(in spec: Value, subject: String = "spec") -> [SchemaViolation] {
     var check = Check(subject: subject)
     check.object(spec, fields, nil)
@@ -46,12 +47,15 @@ private final class Trail {
 }
 
 private struct Check {
+  private static let limit = 1000
+
   let subject: String
   var violations: [SchemaViolation] = []
 
   private mutating func report(
     _ code: Diagnostic.Code, _ trail: Trail?, _ message: String, remedy: String? = nil
   ) {
+    guard violations.count < Self.limit else { return reportMore() }
     var steps: [FieldPath.Step] = []
     var next = trail
     while let trail = next {
@@ -62,6 +66,15 @@ private struct Check {
     let subject = path.steps.isEmpty ? subject : path.description
     violations.append(
       SchemaViolation(code: code, path: path, message: "\(subject) \(message)", remedy: remedy))
+  }
+
+  /// The same mistake may stand in each of a hundred thousand fields.
+  private mutating func reportMore() {
+    guard violations.count == Self.limit else { return }
+    violations.append(
+      SchemaViolation(
+        code: .limit, path: FieldPath([]), message: "\(subject) has more mistakes than these",
+        remedy: "correct them first"))
   }
 
   mutating func object(_ value: Value, _ fields: [Schema.Field], _ trail: Trail?) {
@@ -221,19 +234,23 @@ package func nearest(to name: String, among names: [String]) -> String? {
   return best?.name
 }
 
+/// Inserted, missing, changed and exchanged letters, in three rows of the usual table.
 private func editDistance(_ left: String, _ right: String, limit: Int) -> Int {
   let left = Array(left.utf8.prefix(64))
   let right = Array(right.utf8.prefix(64))
   if abs(left.count - right.count) > limit { return .max }
-  var row = Array(0...right.count)
+  var before: [Int] = []
+  var above = Array(0...right.count)
   for (i, byte) in left.enumerated() {
-    var diagonal = row[0]
-    row[0] = i + 1
+    var row = [i + 1]
     for (j, other) in right.enumerated() {
-      let substituted = diagonal + (byte == other ? 0 : 1)
-      diagonal = row[j + 1]
-      row[j + 1] = min(substituted, diagonal + 1, row[j] + 1)
+      var best = min(above[j] + (byte == other ? 0 : 1), above[j + 1] + 1, row[j] + 1)
+      if i > 0, j > 0, byte == right[j - 1], left[i - 1] == other {
+        best = min(best, before[j - 1] + 1)
+      }
+      row.append(best)
     }
+    (before, above) = (above, row)
   }
-  return row[right.count]
+  return above[right.count]
 }

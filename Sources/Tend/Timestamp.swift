@@ -1,7 +1,7 @@
 /// A moment by the wall clock: nanoseconds since 1970-01-01T00:00:00Z.
 ///
 /// For people and for records. Intervals and deadlines are never computed from it.
-public struct Timestamp: Sendable, Hashable, Comparable, Codable {
+public struct Timestamp: Sendable, Hashable, Comparable {
   /// Nanoseconds since the epoch; negative before it.
   public let nanoseconds: Int64
 
@@ -24,7 +24,25 @@ public struct Timestamp: Sendable, Hashable, Comparable, Codable {
 
   /// The time from this moment to another; negative where the other came first.
   public func duration(to other: Timestamp) -> Duration {
-    .nanoseconds(other.nanoseconds &- nanoseconds)
+    .nanoseconds(other.nanoseconds) - .nanoseconds(nanoseconds)
+  }
+}
+
+extension Timestamp: Codable {
+  /// Reads RFC 3339.
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.singleValueContainer()
+    guard let time = Timestamp(try container.decode(String.self)) else {
+      throw DecodingError.dataCorruptedError(
+        in: container, debugDescription: "expected a time such as 2026-11-23T07:12:53Z")
+    }
+    self = time
+  }
+
+  /// Writes RFC 3339 in UTC; milliseconds are the least that is kept.
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.singleValueContainer()
+    try container.encode(description)
   }
 }
 
@@ -63,13 +81,14 @@ extension Timestamp: LosslessStringConvertible {
     guard let year = number(0..<4), has("-", at: 4), let month = number(5..<7), has("-", at: 7),
       let day = number(8..<10), has("T", at: 10) || has(" ", at: 10), let hour = number(11..<13),
       has(":", at: 13), let minute = number(14..<16), has(":", at: 16),
-      let second = number(17..<19), (1...12).contains(month), (1...31).contains(day), hour < 24,
-      minute < 60, second < 61, (1700...2200).contains(year)
+      let second = number(17..<19), (1...12).contains(month), hour < 24, minute < 60, second < 61,
+      (1700...2200).contains(year), day >= 1, day <= Self.days(of: month, in: year)
     else { return nil }
     var index = 19
     var fraction: Int64 = 0
     if has(".", at: index) {
       index += 1
+      guard number(index..<index + 1) != nil else { return nil }
       var scale: Int64 = 100_000_000
       while index < bytes.count, let digit = number(index..<index + 1) {
         fraction += digit * scale
@@ -81,6 +100,11 @@ extension Timestamp: LosslessStringConvertible {
     let days = Self.days(year: year, month: month, day: day)
     let seconds = days * 86_400 + hour * 3600 + minute * 60 + second - offset
     nanoseconds = seconds * 1_000_000_000 + fraction
+  }
+
+  private static func days(of month: Int64, in year: Int64) -> Int64 {
+    let (next, nextYear) = month == 12 ? (1, year + 1) : (month + 1, year)
+    return days(year: nextYear, month: next, day: 1) - days(year: year, month: month, day: 1)
   }
 
   private static func offset(_ bytes: ArraySlice<UInt8>) -> Int64? {

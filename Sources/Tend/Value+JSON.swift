@@ -146,11 +146,13 @@ private struct JSONReader {
   private mutating func map(depth: Int) throws(JSONError) -> Value.Fields {
     index += 1
     var entries: [Value.Fields.Entry] = []
+    var names: Set<String> = []
     if take(UInt8(ascii: "}")) { return .init() }
     repeat {
       skipSpace()
       guard current == UInt8(ascii: "\"") else { throw error("expected a name in quotes") }
       let key = try string()
+      guard names.insert(key).inserted else { throw error("a name that stands there already") }
       guard take(UInt8(ascii: ":")) else { throw error("expected :") }
       entries.append(.init(key: key, value: try value(depth: depth + 1)))
     } while take(UInt8(ascii: ","))
@@ -214,22 +216,43 @@ private struct JSONReader {
   }
 
   private mutating func hex() throws(JSONError) -> UInt32 {
-    guard index + 4 <= bytes.count,
-      let value = UInt32(String(decoding: bytes[index..<index + 4], as: UTF8.self), radix: 16)
-    else { throw error("expected four hexadecimal digits") }
-    index += 4
+    var value: UInt32 = 0
+    for _ in 0..<4 {
+      guard let byte = current, let digit = Character(UnicodeScalar(byte)).hexDigitValue else {
+        throw error("expected four hexadecimal digits")
+      }
+      value = value << 4 | UInt32(digit)
+      index += 1
+    }
     return value
   }
 
+  /// `-? ( 0 | [1-9][0-9]* ) ( \. [0-9]+ )? ( [eE] [-+]? [0-9]+ )?`; an integer where it fits.
   private mutating func number() throws(JSONError) -> Value {
     let start = index
-    while let byte = current, (48...57).contains(byte) || "+-.eE".utf8.contains(byte) { index += 1 }
-    let text = String(decoding: bytes[start..<index], as: UTF8.self)
-    if let integer = Int64(text) { return .integer(integer) }
-    guard let number = Double(text), number.isFinite else {
-      index = start
-      throw error("expected a value")
+    var isInteger = true
+    if current == UInt8(ascii: "-") { index += 1 }
+    if current == UInt8(ascii: "0") { index += 1 } else { try digits() }
+    if current == UInt8(ascii: ".") {
+      index += 1
+      isInteger = false
+      try digits()
     }
+    if let byte = current, byte | 0x20 == UInt8(ascii: "e") {
+      index += 1
+      isInteger = false
+      if current == UInt8(ascii: "+") || current == UInt8(ascii: "-") { index += 1 }
+      try digits()
+    }
+    let text = String(decoding: bytes[start..<index], as: UTF8.self)
+    if isInteger, let integer = Int64(text) { return .integer(integer) }
+    guard let number = Double(text), number.isFinite else { throw error("a number too large") }
     return .number(number)
+  }
+
+  private mutating func digits() throws(JSONError) {
+    let start = index
+    while let byte = current, (48...57).contains(byte) { index += 1 }
+    if index == start { throw error("expected a value") }
   }
 }

@@ -92,8 +92,9 @@ public enum Value: Sendable, Hashable {
       switch (value, step) {
       case (.map(let fields), .key(let key)): fields[key]
       case (.list(let values), .index(let index)):
-        values.indices.contains(index) ? values[index] : nil
-      default: nil
+        // Spelled out, since nil alone would be the null of a value.
+        values.indices.contains(index) ? Optional.some(values[index]) : Optional.none
+      default: Optional.none
       }
     }
   }

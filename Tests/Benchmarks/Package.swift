@@ -8,7 +8,11 @@ let package = Package(
   targets: [
     .executableTarget(
       name: "Benchmarks",
-      dependencies: [.product(name: "TendEngine", package: "tend")],
+      dependencies: [
+        .product(name: "Tend", package: "tend"),
+        .product(name: "TendEngine", package: "tend"),
+        .product(name: "TendManifest", package: "tend"),
+      ],
       swiftSettings: [
         .enableUpcomingFeature("ExistentialAny"),
         .enableUpcomingFeature("MemberImportVisibility"),

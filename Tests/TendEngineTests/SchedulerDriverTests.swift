@@ -147,6 +147,22 @@ struct SchedulerDriverTests {
     #expect(await scheduler.shutDown().running == 0)
   }
 
+  @Test("a lane of another scheduler gets nothing and harms nothing")
+  func strangeLane() async {
+    let other = Scheduler()
+    let lanes = (0..<3).map { _ in other.addLane(limit: 1) }
+    let scheduler = Scheduler()
+    let own = scheduler.addLane(limit: 1)
+    scheduler.add(scheduler.register(own))
+    scheduler.setLimit(0, of: lanes[2])
+    #expect(!scheduler.add(scheduler.register(lanes[2])))
+    #expect(scheduler.takeIfReady(lanes[2]) == nil)
+    #expect(await scheduler.next(lanes[2]) == nil)
+    var batch = Scheduler.Batch(lanes[2])
+    #expect(await scheduler.next(&batch) == false)
+    #expect(await scheduler.next(own) != nil)
+  }
+
   @Test("nothing keeps a scheduler alive after its end")
   func leak() async {
     weak var gone: Scheduler?

@@ -7,9 +7,11 @@ final class Fixture {
   /// Nanoseconds.
   var now: Int64 = 0
 
-  init(limit: Int = .max, _ configuration: Scheduler.Configuration = .plain, seed: UInt64 = 1) {
+  init(
+    limit: Int = .max, _ configuration: Scheduler.Configuration = .plain, seed: UInt64 = 1
+  ) {
     state = SchedulerState(configuration, seed: seed)
-    lane = state.addLane(limit: limit)
+    lane = state.addLane(limit: limit) ?? -1
   }
 
   /// Registers keys whose payloads count from 0.
@@ -17,6 +19,12 @@ final class Fixture {
     (0..<count).compactMap {
       state.register(lane: lane, payload: UInt32($0), transient: false)
     }
+  }
+
+  func addLane(limit: Int) -> Int? { state.addLane(limit: limit) }
+
+  func register(lane: Int, payload: UInt32) -> Scheduler.Handle? {
+    state.register(lane: lane, payload: payload, transient: false)
   }
 
   @discardableResult
@@ -34,9 +42,35 @@ final class Fixture {
 
   func advance(milliseconds: Int) { now += Int64(milliseconds) * 1_000_000 }
 
-  func take() -> Scheduler.Ticket? {
-    state.takeOne(lane, worker: 0, timeout: nil, now: now)
+  /// `timeout` is in milliseconds.
+  func take(lane other: Int? = nil, timeout: Int? = nil) -> Scheduler.Ticket? {
+    state.takeOne(
+      other ?? lane, worker: 0, timeout: timeout.map { Int64($0) * 1_000_000 }, now: now)
   }
+
+  /// Finishes all that the batch holds in the same way and takes what is next.
+  func exchange(
+    _ batch: inout Scheduler.Batch, _ disposition: Scheduler.Disposition? = nil
+  ) -> SchedulerState.Answer {
+    if let disposition {
+      for position in 0..<batch.count { batch.finish(position, disposition) }
+    }
+    return state.exchange(&batch, now: now)
+  }
+
+  func park(_ lane: Int) -> Bool { state.park(lane) }
+
+  func arrive(_ lane: Int) { state.arrive(lane) }
+
+  func isFree(_ lane: Int) -> Bool { state.mayRun(lane) }
+
+  func fire() -> SchedulerState.Alarm { state.fire(now: now) }
+
+  var earliestDeadline: Int64? { state.earliestDeadline }
+
+  var runs: [Scheduler.Run] { state.activeRuns(now: now) }
+
+  var bytes: Int { state.metrics(now: now).recordBytes }
 
   @discardableResult
   func finish(
@@ -66,6 +100,17 @@ final class Fixture {
   func status(_ handle: Scheduler.Handle) -> Scheduler.Status? {
     state.status(of: handle, now: now)
   }
+
+  func isStale(_ ticket: Scheduler.Ticket) -> Bool { state.isStale(ticket) }
+
+  /// Ends the delays that are over, as the timer would.
+  func release() { while state.fire(now: now) == .now {} }
+
+  var counts: Scheduler.Counts { metrics.counts }
+
+  var metrics: Scheduler.LaneMetrics { state.metrics(now: now).lanes[lane] }
+
+  var refusals: UInt64 { state.refusals }
 
   func phase(_ handle: Scheduler.Handle) -> Scheduler.Phase? { status(handle)?.phase }
 }

@@ -140,7 +140,7 @@ struct SchedulerMergeTests {
     #expect(fixture.status(old) == nil)
     #expect(fixture.phase(new) == .idle)
     #expect(fixture.drain() == [])
-    #expect(fixture.state.refusals == 1)
+    #expect(fixture.refusals == 1)
   }
 
   @Test("a key removed while it runs ends with its run, and its place is free only then")
@@ -150,7 +150,7 @@ struct SchedulerMergeTests {
     let ticket = try #require(Situation.runningThenReady.make(fixture, key))
     #expect(fixture.remove(key))
     #expect(!fixture.add(key))
-    #expect(fixture.state.isStale(ticket))
+    #expect(fixture.isStale(ticket))
     let other = try #require(fixture.keys(1).first)
     #expect(other.index != key.index)
     #expect(fixture.finish(ticket))

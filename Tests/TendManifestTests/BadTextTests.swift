@@ -50,6 +50,19 @@ struct BadTextTests {
     }
   }
 
+  @Test("each ASCII byte is judged alike wherever it stands")
+  func everyByte() {
+    for byte in UInt8(0)..<0x80 {
+      let isUnwanted = byte < 0x20 ? ![0x09, 0x0A, 0x0D].contains(byte) : byte == 0x7F
+      for position in 0..<20 {
+        var bytes = Array("abcdefghijklmnopqrst".utf8)
+        bytes[position] = byte
+        let found = bytes.withUnsafeBufferPointer { TextCheck.firstUnwanted($0)?.offset }
+        #expect(found == (isUnwanted ? position : nil), "byte \(byte) at \(position)")
+      }
+    }
+  }
+
   @Test("text in any script is read")
   func scripts() {
     #expect(value("a: héllo 日本 שלום 🎉\u{200F}") == ["a": "héllo 日本 שלום 🎉\u{200F}"])

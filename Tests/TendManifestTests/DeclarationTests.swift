@@ -88,59 +88,95 @@ struct DeclarationTests {
     arguments: [
       Case(
         "text",
-        "1:1: error: a document must be a map, but is a string; begin it with apiVersion: and kind:, or exclude the file in tend.yaml"
+        """
+        1:1: error: a document must be a map, but is a string; begin it with apiVersion: and \
+        kind:, or exclude the file in tend.yaml
+        """
       ),
       Case(
         "[]",
-        "1:1: error: a document must be a map, but is a list; begin it with apiVersion: and kind:, or exclude the file in tend.yaml"
+        """
+        1:1: error: a document must be a map, but is a list; begin it with apiVersion: and \
+        kind:, or exclude the file in tend.yaml
+        """
       ),
       Case(
         "null",
-        "1:1: error: a document must be a map, but is nothing; begin it with apiVersion: and kind:, or exclude the file in tend.yaml"
+        """
+        1:1: error: a document must be a map, but is nothing; begin it with apiVersion: and \
+        kind:, or exclude the file in tend.yaml
+        """
       ),
       Case(
         "replicas: 3",
         "1:1: error: apiVersion and kind are missing; add them, or exclude the file in tend.yaml"),
       Case(
         "kind: File\nmetadata: {name: n}",
-        "1:1: error: apiVersion is missing; add it: Group and version of the kind, such as files/v1."
+        """
+        1:1: error: apiVersion is missing; add it: Group and version of the kind, such as \
+        files/v1.
+        """
       ),
       Case(
         "apiVersion: a/v1\nkind: K",
-        "1:1: error: metadata is missing; add it: The resource's name, and what else is said about it."
+        """
+        1:1: error: metadata is missing; add it: The resource's name, and what else is said \
+        about it.
+        """
       ),
       Case(
         "apiVersion: a/v1\nkind: K\nmetadata:",
-        "3:1: error: metadata.name is missing; add it: Unique for its kind in one unit: up to 253 letters, digits, dots, dashes, underscores."
+        """
+        3:1: error: metadata.name is missing; add it: Unique for its kind in one unit: up to \
+        253 letters, digits, dots, dashes, underscores.
+        """
       ),
       Case(
         "apiVersion: a/v1\nkind: K\nmetadata: {nam: x}",
-        "3:1: error: metadata.name is missing; add it: Unique for its kind in one unit: up to 253 letters, digits, dots, dashes, underscores.",
+        """
+        3:1: error: metadata.name is missing; add it: Unique for its kind in one unit: up to \
+        253 letters, digits, dots, dashes, underscores.
+        """,
         "3:12: error: metadata.nam is not a field here; did you mean name?"),
       Case(
         "apiVersion: a/v1\nkind: K\nmetadata: {name: 5}",
         "3:18: error: metadata.name must be a string, but is an integer; put it in quotes"),
       Case(
         "apiVersion: a/v1\nkind: K\nmetadata: {name: a b}",
-        "3:18: error: metadata.name can't be a name; use 1 to 253 letters, digits, dots, dashes and underscores"
+        """
+        3:18: error: metadata.name can't be a name; use 1 to 253 letters, digits, dots, \
+        dashes and underscores
+        """
       ),
       Case(
         "apiVersion: a/v1\nkind: K\nmetadata: {name: ''}",
-        "3:18: error: metadata.name can't be a name; use 1 to 253 letters, digits, dots, dashes and underscores"
+        """
+        3:18: error: metadata.name can't be a name; use 1 to 253 letters, digits, dots, \
+        dashes and underscores
+        """
       ),
       Case(
         "apiVersion: a/v1\nkind: K\nmetadata: {name: ../x}",
-        "3:18: error: metadata.name can't be a name; use 1 to 253 letters, digits, dots, dashes and underscores"
+        """
+        3:18: error: metadata.name can't be a name; use 1 to 253 letters, digits, dots, \
+        dashes and underscores
+        """
       ),
       Case(
         "apiVersion: a v1\nkind: a/K\nmetadata: {name: n}",
         "1:13: error: apiVersion is no group and version; write it like files/v1",
-        "2:7: error: kind can't be the name of a kind; use 1 to 253 letters, digits, dots, dashes and underscores"
+        """
+        2:7: error: kind can't be the name of a kind; use 1 to 253 letters, digits, dots, \
+        dashes and underscores
+        """
       ),
       Case(head + "specs: {}", "4:1: error: specs is not a field here; did you mean spec?"),
       Case(
         head + "foo: 1",
-        "4:1: error: foo is not a field here; the fields are apiVersion, kind, metadata, dependsOn, lifecycle, spec"
+        """
+        4:1: error: foo is not a field here; the fields are apiVersion, kind, metadata, \
+        dependsOn, lifecycle, spec
+        """
       ),
       Case(
         head + "dependsOn: File/x",
@@ -158,20 +194,32 @@ struct DeclarationTests {
         "4:19: error: lifecycle.mode must be one of enforce, observe; did you mean observe?",
         "4:39: error: lifecycle.interval must be at least 1s; give it a longer time",
         "4:55: error: lifecycle.timeout must be at least 1ms; give it a longer time",
-        "4:68: error: lifecycle.suspend must be a boolean, but is a string; write true or false, without quotes"
+        """
+        4:68: error: lifecycle.suspend must be a boolean, but is a string; write true or \
+        false, without quotes
+        """
       ),
       Case(
         head + "lifecycle: {interval: 30, timeout: 5x}",
-        "4:23: error: lifecycle.interval must be a duration, but is an integer; write it with a unit, like 30s",
+        """
+        4:23: error: lifecycle.interval must be a duration, but is an integer; write it with \
+        a unit, like 30s
+        """,
         "4:36: error: lifecycle.timeout must be a duration; write it like 500ms, 30s or 1h30m"),
       Case(
         head + "lifecycle: {ignoreDifferences: ['a[']}",
-        "4:33: error: lifecycle.ignoreDifferences[0] is no path of a field; write it like mode or limits.memory"
+        """
+        4:33: error: lifecycle.ignoreDifferences[0] is no path of a field; write it like mode \
+        or limits.memory
+        """
       ),
       Case(
         "apiVersion: a/v1\nkind: K\nmetadata:\n  name: n\n  labels: {a: 1}\n  formerly: [x, 'y z']",
         "5:15: error: metadata.labels.a must be a string, but is an integer; put it in quotes",
-        "6:17: error: metadata.formerly[1] can't be a name; use 1 to 253 letters, digits, dots, dashes and underscores"
+        """
+        6:17: error: metadata.formerly[1] can't be a name; use 1 to 253 letters, digits, \
+        dots, dashes and underscores
+        """
       ),
     ])
   func mistakes(_ test: Case) {
@@ -207,7 +255,10 @@ struct DeclarationTests {
     ])
     #expect(
       reading.diagnostics.description
-        == "b.yaml:4:9: error: File/x is declared already at a.yaml:4:9; rename or remove one of them"
+        == """
+        b.yaml:4:9: error: File/x is declared already at a.yaml:4:9; rename or remove one of \
+        them
+        """
     )
     #expect(reading.diagnostics.all.first?.related == [Place(file: "a.yaml", line: 4, column: 9)])
   }
@@ -222,11 +273,17 @@ struct DeclarationTests {
       ])
     for number in ["0644", "420"] {
       let text =
-        "apiVersion: files/v1\nkind: File\nmetadata: {name: n}\nspec:\n  path: /a\n  mode: \(number)\n"
+        """
+        apiVersion: files/v1\nkind: File\nmetadata: {name: n}\nspec:\n  path: /a\n  mode: \
+        \(number)\n
+        """
       let declaration = try #require(read([("a.yaml", text)]).declarations.first)
       #expect(
         schema.diagnostics(for: declaration).map(\.description) == [
-          "a.yaml:6:9: error: mode must be a string, but is an integer; write it in quotes, like \"0644\""
+          """
+          a.yaml:6:9: error: mode must be a string, but is an integer; write it in quotes, \
+          like \"0644\"
+          """
         ])
     }
   }

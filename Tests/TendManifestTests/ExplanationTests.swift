@@ -6,7 +6,10 @@ import Testing
 @Suite("Explaining a kind")
 struct ExplanationTests {
   static let schema = Schema(
-    "Keeps a queue on a broker as it was declared, and says when the broker has forgotten it or changed it.",
+    """
+    Keeps a queue on a broker as it was declared, and says when the broker has forgotten it \
+    or changed it.
+    """,
     [
       .string("name", required: true, immutable: true, "The name of the queue on the broker."),
       .choice("type", ["classic", "quorum"], default: "classic", "How messages are kept."),

@@ -1,9 +1,10 @@
+import Synchronization
+
 #if canImport(Glibc)
-  private import Glibc
+private import Glibc
 #elseif canImport(Darwin)
-  private import Darwin
+private import Darwin
 #endif
-private import Synchronization
 
 /// Threads of its own for the worker loops of a provider whose calls block.
 ///

@@ -34,7 +34,9 @@ final class RowStorage<Desired: DesiredState>: @unchecked Sendable {
     paces.deallocate()
   }
 
-  /// Appends a row and gives its slot; nil when there is no room. Under the controller's lock.
+  /// Appends a row and gives its slot; nil when there is no room.
+  ///
+  /// Under the controller's lock.
   func append(_ row: Row<Desired>) -> UInt32? {
     let number = count / Self.chunkSize
     guard number < Self.maximumChunks else { return nil }
@@ -53,7 +55,9 @@ final class RowStorage<Desired: DesiredState>: @unchecked Sendable {
     return UInt32(count - 1)
   }
 
-  /// Uses a slot again for another resource. Under the controller's lock.
+  /// Uses a slot again for another resource.
+  ///
+  /// Under the controller's lock.
   func reset(_ slot: UInt32, to row: Row<Desired>) {
     self[slot] = row
     self.pace(slot).pointee = Pace()

@@ -36,5 +36,5 @@ public struct ApplyReport: Sendable {
 public struct PreparedPlan: Sendable {
   /// What would change.
   public let plan: Plan
-  let intake: Intake
+  let prepared: Prepared
 }

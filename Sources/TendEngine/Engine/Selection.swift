@@ -1,4 +1,4 @@
-public import Tend
+import Tend
 
 /// Which resources are meant; the empty selection means all.
 public struct Selection: Sendable, Hashable {
@@ -13,7 +13,9 @@ public struct Selection: Sendable, Hashable {
     self.resource = resource
   }
 
-  /// Whether a resource of this unit and name is meant. Kinds are found in any case of letters.
+  /// Whether a resource of this unit and name is meant.
+  ///
+  /// Kinds are found in any case of letters.
   func matches(unit name: String, _ reference: Reference) -> Bool {
     if let unit, unit != name { return false }
     guard let resource else { return true }

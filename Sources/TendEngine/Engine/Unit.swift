@@ -13,15 +13,21 @@ public struct Unit: Sendable, Hashable {
     self.policy = policy
   }
 
-  /// How what a unit declares is treated. Durations are by the engine's clock.
+  /// How what a unit declares is treated.
+  ///
+  /// Durations are by the engine's clock.
   public struct Policy: Sendable, Hashable {
     /// How often a resource is looked at without a reason, give or take a tenth.
     ///
     /// 5 minutes: the resync is a net under the reports of drift.
     public var interval: Duration = .seconds(300)
-    /// How long one reconcile may take before it is cancelled. 30 seconds.
+    /// How long one reconcile may take before it is cancelled.
+    ///
+    /// 30 seconds.
     public var timeout: Duration = .seconds(30)
-    /// How often the source is asked, give or take a tenth. 30 seconds.
+    /// How often the source is asked, give or take a tenth.
+    ///
+    /// 30 seconds.
     public var refreshInterval: Duration = .seconds(30)
     /// Whether differences are repaired or only reported.
     public var mode: Lifecycle.Mode = .enforce
@@ -31,7 +37,9 @@ public struct Unit: Sendable, Hashable {
     public var allowedDeletions: Int?
     /// Whether what is no longer declared is deleted; false for a single file.
     public var prunes = true
-    /// Whether repeated drift of one field makes its repairs slower and slower. On.
+    /// Whether repeated drift of one field makes its repairs slower and slower.
+    ///
+    /// On.
     ///
     /// Off only where something is measured that drifts on purpose.
     public var detectsContest = true

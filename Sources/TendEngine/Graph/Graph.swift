@@ -1,6 +1,8 @@
 import Tend
 
-/// What depends on what, over positions in an array. Pure.
+/// What depends on what, over positions in an array.
+///
+/// Pure.
 struct Graph: Sendable {
   /// For each position, the positions that it depends on.
   let dependencies: [[Int]]

@@ -1,6 +1,8 @@
 import Tend
 
-/// Counts the repairs of one resource's fields, and slows them down where somebody fights back. Pure.
+/// Counts the repairs of one resource's fields, and slows them down where somebody fights back.
+///
+/// Pure.
 ///
 /// The fifth repair of one field within 10 minutes makes the resource Contested: from then on each
 /// repair waits twice as long as the one before, from 10 seconds to the resync interval. One
@@ -61,7 +63,8 @@ struct DriftLedger: Sendable, Hashable {
     if contested != nil { delay = min(delay.map { $0 * 2 } ?? Self.firstDelay, interval) }
   }
 
-  private mutating func calm(now: Duration, interval: Duration) {
+  /// Forgets the contest after a quiet interval.
+  mutating func calm(now: Duration, interval: Duration) {
     guard contested != nil, let lastRepair, now - lastRepair > interval + (delay ?? .zero) else {
       return
     }

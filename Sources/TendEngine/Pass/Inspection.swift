@@ -1,4 +1,4 @@
-private import Synchronization
+import Synchronization
 import Tend
 
 /// Collects what the inspections for one plan found; each belongs to one node.

@@ -1,6 +1,8 @@
 import Tend
 
-/// Decides whether a revision deletes too much. Pure.
+/// Decides whether a revision deletes too much.
+///
+/// Pure.
 ///
 /// Refused: more than max(5, 10 %) of the unit's inventory; all of an inventory larger than one;
 /// more than max(5, 25 %) of the inventory as it stood 24 hours ago, together with what was

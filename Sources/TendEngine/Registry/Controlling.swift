@@ -1,4 +1,4 @@
-import Tend
+public import Tend
 
 /// A provider's controller with its types erased: the only erasure in the engine.
 ///
@@ -24,10 +24,10 @@ protocol Controlling: AnyObject, Sendable {
   func slot(of identity: String) -> UInt32?
   /// A slot for an identity, made where there is none; nil where the text is no identity of its kind.
   func makeSlot(of identity: String, memory: Value?) throws(SlotError) -> UInt32
-  /// The identity of a slot, as text.
-  func identity(of slot: UInt32) -> String
-  /// Ends a slot that no reconcile can run for any more.
-  func free(_ slot: UInt32)
+  /// The scheduler's handle of a slot.
+  func handle(of slot: UInt32) -> Scheduler.Handle
+  /// Ends a slot, within its last run; the answer tells those who knew it, outside all locks.
+  func free(_ slot: UInt32) -> @Sendable () -> Void
 
   /// Takes over the desired states of a staged part: they are in force from the next run on.
   func take(_ desired: [(slot: UInt32, item: Int)], from part: any StagedPart)
@@ -37,6 +37,8 @@ protocol Controlling: AnyObject, Sendable {
   func inspect(
     _ targets: [(slot: UInt32, item: Int?)], from part: (any StagedPart)?,
     into inspection: Inspection)
+  /// The same for what is in force.
+  func inspect(inForce slots: [UInt32], into inspection: Inspection)
 
   /// Runs the workers, the supervisor and the watch until the scheduler shuts down.
   func run() async

@@ -1,4 +1,4 @@
-private import Synchronization
+import Synchronization
 import Tend
 
 /// A revision of one unit, decoded, linked and ordered: what a plan is made from.

@@ -1,4 +1,4 @@
-private import Synchronization
+import Synchronization
 import Tend
 
 /// Makes a revision's declarations into an `Intake`, or says all that is wrong with them.
@@ -24,6 +24,17 @@ struct Stager {
     let edges = Edges(parts, names, asked, &diagnostics)
     guard diagnostics.isEmpty else { throw Diagnostics(diagnostics).sorted }
     return try order(parts, names, edges, asked)
+  }
+
+  /// What is wrong with each spec by itself.
+  func specDiagnostics() -> [Diagnostic] {
+    var diagnostics: [Diagnostic] = []
+    let parts = makeParts(&diagnostics)
+    let routed = route(parts, &diagnostics)
+    for (index, part) in parts.enumerated() {
+      diagnostics += part.decode(routed[index], tree: snapshot.tree, reusing: nil)
+    }
+    return diagnostics
   }
 
   private func makeParts(_ diagnostics: inout [Diagnostic]) -> [any StagedPart] {
@@ -242,7 +253,8 @@ private struct Edges {
     if found.isEmpty {
       diagnostics.append(
         Diagnostic(
-          .reference, at: place, "\(declaration.reference) depends on \(text), which is not declared",
+          .reference, at: place,
+          "\(declaration.reference) depends on \(text), which is not declared",
           remedy: nearest(to: text, among: names.everyName).map { "did you mean \($0)?" }
             ?? "declare it, or take the dependency away"))
     } else {

@@ -61,13 +61,15 @@ public struct Backoff: Hashable, Sendable {
 }
 
 extension Duration {
-  /// Whole nanoseconds, rounded down, held within 292 years either way.
+  /// Whole nanoseconds, rounded towards zero, held within 292 years either way.
   @inline(__always)
   package var clampedNanoseconds: Int64 {
-    let (seconds, attoseconds) = components
-    let (whole, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
-    guard !overflow else { return seconds < 0 ? .min : .max }
-    let (sum, tooMuch) = whole.addingReportingOverflow(attoseconds / 1_000_000_000)
-    return tooMuch ? (seconds < 0 ? .min : .max) : sum
+    let attoseconds = attoseconds
+    let (high, low) = (attoseconds.magnitude >> 64, attoseconds.magnitude)
+    // One division by the processor; its quotient fits where the upper half is below this.
+    guard high < 500_000_000 else { return attoseconds < 0 ? .min : .max }
+    let dividend = (UInt64(truncatingIfNeeded: high), UInt64(truncatingIfNeeded: low))
+    let nanoseconds = Int64((1_000_000_000 as UInt64).dividingFullWidth(dividend).quotient)
+    return attoseconds < 0 ? -nanoseconds : nanoseconds
   }
 }

@@ -2,17 +2,21 @@ extension Scheduler {
   /// How often a duration fell into which power of two: 36 buckets from a microsecond to ten hours.
   public struct Histogram: Hashable, Sendable {
     /// Bucket 0 is below 1.024 µs; bucket *k* is below 1.024 µs · 2^k; the last has no upper bound.
-    public private(set) var counts = ContiguousArray<UInt64>(repeating: 0, count: 36)
+    public private(set) var counts = ContiguousArray<UInt64>(repeating: 0, count: size)
+
+    static let size = 36
 
     /// An empty histogram.
     public init() {}
+
+    init(_ counts: some Sequence<UInt64>) { self.counts = ContiguousArray(counts) }
 
     /// All durations that were counted.
     public var total: UInt64 { counts.reduce(0, &+) }
 
     /// Upper bound of a bucket; the last one's is where it begins.
     public static func bound(ofBucket bucket: Int) -> Duration {
-      .nanoseconds(1024 << Int64(min(max(bucket, 0), 34)))
+      .nanoseconds(1024 << Int64(min(max(bucket, 0), size - 2)))
     }
 
     /// The upper bound of the bucket in which this part (0 to 1) of all durations ends.
@@ -26,10 +30,10 @@ extension Scheduler {
       return .zero
     }
 
+    /// The bucket of a duration.
     @inline(__always)
-    mutating func add(_ nanoseconds: Int64) {
-      let units = UInt64(max(0, nanoseconds)) >> 10
-      counts[min(35, 64 - units.leadingZeroBitCount)] &+= 1
+    static func bucket(_ nanoseconds: Int64) -> Int {
+      min(size - 1, 64 - (UInt64(bitPattern: max(0, nanoseconds)) >> 10).leadingZeroBitCount)
     }
   }
 }

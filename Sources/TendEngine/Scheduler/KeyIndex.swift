@@ -1,116 +1,126 @@
 /// Which key has which record: a hash table of record indices, and the keys by record index.
 ///
-/// A key is hashed once for each add. Its hash is kept, so that a key that ends is taken out without
-/// hashing or comparing it again. Memory is given back as keys go.
+/// A key is hashed once for each add. Half of its hash stands in the table, so that a search looks
+/// at keys only where that agrees, and a key that ends is taken out without being hashed or
+/// compared again. Memory is given back as keys go.
+@usableFromInline
 struct KeyIndex<Key: Hashable> {
-  typealias Handle = Scheduler.Handle
+  @usableFromInline
+  struct Entry {
+    @usableFromInline var key: Key
+    @usableFromInline var serial: UInt32
+    @usableFromInline var hash: UInt32
 
-  private struct Entry {
-    var key: Key
-    var hash: Int
-    var serial: UInt32
+    @inlinable
+    init(key: Key, serial: UInt32, hash: UInt32) {
+      (self.key, self.serial, self.hash) = (key, serial, hash)
+    }
   }
 
-  private static var pageBits: Int { 12 }
-  private static var pageSize: Int { 1 << pageBits }
-  private static var smallest: Int { 64 }
+  @inlinable static var pageBits: UInt32 { 12 }
+  @inlinable static var pageMask: UInt32 { 1 << pageBits - 1 }
+  @inlinable static var smallest: Int { 64 }
 
   /// Entries by record index, in pages like the records.
-  private var pages: ContiguousArray<ContiguousArray<Entry?>> = []
-  private var used: ContiguousArray<Int> = []
-  /// Record indices plus one, by hash, with linear probing; 0 is empty. A power of two of them.
-  private var buckets = ContiguousArray<UInt32>(repeating: 0, count: smallest)
-  private(set) var count = 0
+  @usableFromInline var pages: ContiguousArray<ContiguousArray<Entry?>> = []
+  @usableFromInline var used: ContiguousArray<Int> = []
+  /// Hash in the upper half, record index plus one in the lower; 0 is empty.
+  ///
+  /// Linear probing in a power of two of them, at most three quarters full.
+  @usableFromInline var buckets = ContiguousArray<UInt64>(repeating: 0, count: smallest)
+  @usableFromInline var count = 0
+
+  @inlinable
+  init() {}
+
+  @inlinable
+  static func hash(_ key: Key) -> UInt32 { UInt32(truncatingIfNeeded: key.hashValue) }
 
   /// The handle of a key.
-  func find(_ key: Key, hash: Int) -> Handle? {
-    var bucket = hash & (buckets.count - 1)
-    while buckets[bucket] != 0 {
-      let index = buckets[bucket] - 1
-      if let entry = entry(index), entry.hash == hash, entry.key == key {
-        return Handle(index: index, serial: entry.serial)
+  @inlinable
+  func find(_ key: Key, hash: UInt32) -> Scheduler.Handle? {
+    let mask = buckets.count - 1
+    var place = Int(hash) & mask
+    while buckets[place] != 0 {
+      if UInt32(truncatingIfNeeded: buckets[place] >> 32) == hash {
+        let index = UInt32(truncatingIfNeeded: buckets[place]) - 1
+        let page = Int(index >> Self.pageBits)
+        if let entry = pages[page][Int(index & Self.pageMask)], entry.key == key {
+          return Scheduler.Handle(index: index, serial: entry.serial)
+        }
       }
-      bucket = (bucket + 1) & (buckets.count - 1)
+      place = (place + 1) & mask
     }
     return nil
   }
 
-  /// The key of a handle; nil where it has ended.
-  func key(of handle: Handle) -> Key? {
-    guard let entry = entry(handle.index), entry.serial == handle.serial else { return nil }
-    return entry.key
+  /// The key of a handle that has not ended.
+  @inlinable
+  func key(of handle: Scheduler.Handle) -> Key? {
+    pages[Int(handle.index >> Self.pageBits)][Int(handle.index & Self.pageMask)]?.key
   }
 
-  /// Adds a key that is not there. What the handle's place held before has ended.
-  mutating func insert(_ key: Key, hash: Int, _ handle: Handle) {
-    if let old = entry(handle.index) { remove(handle.index, old) }
+  /// Enters a key that is not there.
+  @inlinable
+  mutating func insert(_ key: Key, hash: UInt32, _ handle: Scheduler.Handle) {
     if (count + 1) * 4 > buckets.count * 3 { rehash(buckets.count * 2) }
-    set(handle.index, Entry(key: key, hash: hash, serial: handle.serial))
-    place(handle.index, hash)
-    count += 1
-  }
-
-  /// Takes out the handle's key, if it is there still.
-  mutating func remove(_ handle: Handle) {
-    guard let entry = entry(handle.index), entry.serial == handle.serial else { return }
-    remove(handle.index, entry)
-    if buckets.count > Self.smallest, count * 8 < buckets.count { rehash(buckets.count / 4) }
-  }
-
-  private func entry(_ index: UInt32) -> Entry? {
-    let page = Int(index >> Self.pageBits)
-    guard page < pages.count, used[page] > 0 else { return nil }
-    return pages[page][Int(index) & (Self.pageSize - 1)]
-  }
-
-  private mutating func set(_ index: UInt32, _ entry: Entry) {
-    let page = Int(index >> Self.pageBits)
+    let page = Int(handle.index >> Self.pageBits)
     while page >= pages.count {
       pages.append([])
       used.append(0)
     }
-    if pages[page].isEmpty { pages[page] = .init(repeating: nil, count: Self.pageSize) }
-    pages[page][Int(index) & (Self.pageSize - 1)] = entry
+    if pages[page].isEmpty { pages[page] = .init(repeating: nil, count: Int(Self.pageMask) + 1) }
+    pages[page][Int(handle.index & Self.pageMask)] =
+      Entry(key: key, serial: handle.serial, hash: hash)
     used[page] += 1
+    count += 1
+    place(UInt64(hash) << 32 | UInt64(handle.index) + 1)
   }
 
-  private mutating func remove(_ index: UInt32, _ entry: Entry) {
-    vacate(index, entry.hash)
-    let page = Int(index >> Self.pageBits)
-    pages[page][Int(index) & (Self.pageSize - 1)] = nil
+  /// Takes out the key of a handle that has just ended.
+  @inlinable
+  mutating func remove(_ handle: Scheduler.Handle) {
+    let page = Int(handle.index >> Self.pageBits)
+    let offset = Int(handle.index & Self.pageMask)
+    guard let hash = pages[page][offset]?.hash else { return }
+    vacate(UInt64(hash) << 32 | UInt64(handle.index) + 1)
+    pages[page][offset] = nil
     used[page] -= 1
     count -= 1
     if used[page] == 0, page > 0 { pages[page] = [] }
+    if buckets.count > Self.smallest, count * 8 < buckets.count { rehash(buckets.count / 4) }
   }
 
-  private mutating func place(_ index: UInt32, _ hash: Int) {
-    var bucket = hash & (buckets.count - 1)
-    while buckets[bucket] != 0 { bucket = (bucket + 1) & (buckets.count - 1) }
-    buckets[bucket] = index + 1
-  }
-
-  /// Empties the bucket of this index and moves those after it up, so that no gap ends their search.
-  private mutating func vacate(_ index: UInt32, _ hash: Int) {
+  @inlinable
+  mutating func place(_ bucket: UInt64) {
     let mask = buckets.count - 1
-    var gap = hash & mask
-    while buckets[gap] != index + 1 { gap = (gap + 1) & mask }
-    var bucket = (gap + 1) & mask
-    while buckets[bucket] != 0 {
-      let home = (entry(buckets[bucket] - 1)?.hash ?? 0) & mask
-      if (bucket - home) & mask >= (bucket - gap) & mask {
-        buckets[gap] = buckets[bucket]
-        gap = bucket
+    var place = Int(bucket >> 32) & mask
+    while buckets[place] != 0 { place = (place + 1) & mask }
+    buckets[place] = bucket
+  }
+
+  /// Empties this bucket and moves up those after it that would not be found past the gap.
+  @inlinable
+  mutating func vacate(_ bucket: UInt64) {
+    let mask = buckets.count - 1
+    var gap = Int(bucket >> 32) & mask
+    while buckets[gap] != bucket { gap = (gap + 1) & mask }
+    var place = (gap + 1) & mask
+    while buckets[place] != 0 {
+      let home = Int(buckets[place] >> 32) & mask
+      if (place - home) & mask >= (place - gap) & mask {
+        buckets[gap] = buckets[place]
+        gap = place
       }
-      bucket = (bucket + 1) & mask
+      place = (place + 1) & mask
     }
     buckets[gap] = 0
   }
 
-  private mutating func rehash(_ size: Int) {
+  @inlinable
+  mutating func rehash(_ size: Int) {
     let old = buckets
     buckets = .init(repeating: 0, count: max(size, Self.smallest))
-    for bucket in old where bucket != 0 {
-      if let entry = entry(bucket - 1) { place(bucket - 1, entry.hash) }
-    }
+    for bucket in old where bucket != 0 { place(bucket) }
   }
 }

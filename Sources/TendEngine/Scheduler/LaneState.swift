@@ -1,5 +1,5 @@
 /// One lane: its limit, who works and who sleeps there, how much is ready, and its counters.
-struct LaneState {
+struct LaneState: BitwiseCopyable {
   /// Runs at once.
   var limit: Int
   /// Runs under way that count against the limit.
@@ -15,7 +15,6 @@ struct LaneState {
   var waiting = 0
   var running = 0
   var counts = Scheduler.Counts()
-  var waits = Scheduler.Histogram()
 
   @inline(__always)
   var readyCount: Int { Int(ready.wrappedSum()) }

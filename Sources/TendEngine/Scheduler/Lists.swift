@@ -3,17 +3,17 @@
 ///
 /// A link is a record's index or, with the top bit set, a list's number: the two ends of a list are
 /// linked to the list. So a record that leaves needs not know which list it is in.
-struct Lists {
-  private struct Ends {
+struct Lists: ~Copyable {
+  struct Ends: BitwiseCopyable {
     var first: UInt32
     var last: UInt32
   }
 
   private static let mark: UInt32 = 1 << 31
-  private var ends: ContiguousArray<Ends> = []
+  private var ends: Buffer<Ends>
 
   init(count: Int) {
-    ends.reserveCapacity(count)
+    ends = Buffer(capacity: count)
     for _ in 0..<count { add() }
   }
 
@@ -30,18 +30,20 @@ struct Lists {
   }
 
   @inline(__always)
-  mutating func append(_ index: UInt32, to list: Int, _ records: inout Records) {
+  mutating func append(_ index: UInt32, to list: Int, _ records: borrowing Records) {
     let link = UInt32(list) | Self.mark
     let last = ends[list].last
-    records.link(index, previous: last, next: link)
+    records[index].previous = last
+    records[index].next = link
     if last & Self.mark == 0 { records[last].next = index } else { ends[list].first = index }
     ends[list].last = index
   }
 
-  mutating func prepend(_ index: UInt32, to list: Int, _ records: inout Records) {
+  mutating func prepend(_ index: UInt32, to list: Int, _ records: borrowing Records) {
     let link = UInt32(list) | Self.mark
     let first = ends[list].first
-    records.link(index, previous: link, next: first)
+    records[index].previous = link
+    records[index].next = first
     if first & Self.mark == 0 { records[first].previous = index } else { ends[list].last = index }
     ends[list].first = index
   }
@@ -51,8 +53,8 @@ struct Lists {
   /// Answers that list if it is empty now.
   @inline(__always)
   @discardableResult
-  mutating func remove(_ index: UInt32, _ records: inout Records) -> Int? {
-    let (previous, next) = records.links(index)
+  mutating func remove(_ index: UInt32, _ records: borrowing Records) -> Int? {
+    let (previous, next) = (records[index].previous, records[index].next)
     if next & Self.mark == 0 {
       records[next].previous = previous
     } else {

@@ -1,6 +1,6 @@
 extension Scheduler {
   /// What one lane has counted since it was made.
-  public struct Counts: Hashable, Sendable {
+  public struct Counts: Hashable, Sendable, BitwiseCopyable {
     /// Adds that were accepted.
     public internal(set) var adds: UInt64 = 0
     /// Adds that another one had already asked for, and that cost no run of their own.

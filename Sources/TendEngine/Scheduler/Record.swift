@@ -3,7 +3,7 @@
 /// A running record has the phase that it will have when the run ends: running and idle means
 /// nothing was added since, running and ready means exactly one more run. So adds during a run and
 /// adds before it merge by the same rules; only records that do not run are in a list.
-struct Record {
+struct Record: BitwiseCopyable {
   typealias Phase = Scheduler.Phase
   typealias Priority = Scheduler.Priority
 
@@ -31,12 +31,6 @@ struct Record {
   /// Counts runs, so that a ticket can be finished only once.
   var turn: UInt8 = 0
   private var bits: UInt8 = 0
-
-  var links: (previous: UInt32, next: UInt32) { (previous, next) }
-
-  mutating func setLinks(_ previous: UInt32, _ next: UInt32) {
-    (self.previous, self.next) = (previous, next)
-  }
 
   var phase: Phase {
     get { Phase(rawValue: bits & 0b11) ?? .idle }

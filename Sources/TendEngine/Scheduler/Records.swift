@@ -1,15 +1,21 @@
-/// The records, in pages: growing copies nothing and an empty page is given back.
-struct Records {
-  static let pageBits = 12
-  static let pageSize = 1 << pageBits
+/// The records, in pages: growing copies nothing, and an empty page is given back.
+struct Records: ~Copyable {
+  private static let pageBits: UInt32 = 12
+  static let pageSize = 1 << Int(pageBits)
   /// Above this an index would name a list; see `Lists`.
-  static let maximum = 1 << 31
+  private static let maximum = 1 << 31
 
-  private var pages: ContiguousArray<ContiguousArray<Record>> = []
-  /// Records in use in each page.
-  private var used: ContiguousArray<Int> = []
-  /// First free record of each page plus one, 0: none; a free record's `next` goes on.
-  private var free: ContiguousArray<UInt32> = []
+  struct Page: BitwiseCopyable {
+    /// Nil where the page is given back.
+    var records: UnsafeMutablePointer<Record>?
+    var used = 0
+    /// First free record plus one, 0: none.
+    ///
+    /// A free record's `next` goes on in the same way.
+    var free: UInt32 = 0
+  }
+
+  private var pages = Buffer<Page>()
   /// No page below this one has a free record.
   private var firstOpen = 0
   /// The one page that is kept although it is empty, so that a key that comes and goes does not
@@ -18,72 +24,79 @@ struct Records {
   private var lastSerial: UInt32 = 0
   private(set) var count = 0
 
-  /// Bytes that the pages take.
-  var bytes: Int { pages.count { !$0.isEmpty } * Self.pageSize * MemoryLayout<Record>.stride }
+  deinit {
+    for page in pages.indices { pages[page].records?.deallocate() }
+  }
 
+  /// Bytes that the pages take.
+  var bytes: Int {
+    pages.indices.count { pages[$0].records != nil } * Self.pageSize * MemoryLayout<Record>.stride
+  }
+
+  /// The record's place; its page is not given back, because the record is in use.
   @inline(__always)
-  private static func offset(_ index: UInt32) -> Int { Int(index) & (pageSize - 1) }
+  private func place(_ index: UInt32) -> UnsafeMutablePointer<Record> {
+    let page = pages[Int(index &>> Self.pageBits)].records.unsafelyUnwrapped
+    return page + Int(index) & (Self.pageSize - 1)
+  }
 
   @inline(__always)
   subscript(index: UInt32) -> Record {
-    _read { yield pages[Int(index >> Self.pageBits)][Self.offset(index)] }
-    _modify { yield &pages[Int(index >> Self.pageBits)][Self.offset(index)] }
+    _read { yield place(index).pointee }
+    nonmutating _modify { yield &place(index).pointee }
   }
 
+  /// The serial number of the record at this index, be it in use or not; 0 where there is none.
   @inline(__always)
-  mutating func link(_ index: UInt32, previous: UInt32, next: UInt32) {
-    pages[Int(index >> Self.pageBits)][Self.offset(index)].setLinks(previous, next)
-  }
-
-  @inline(__always)
-  func links(_ index: UInt32) -> (previous: UInt32, next: UInt32) {
-    pages[Int(index >> Self.pageBits)][Self.offset(index)].links
+  private func serial(_ index: UInt32) -> UInt32 {
+    let page = Int(index &>> Self.pageBits)
+    guard page < pages.count, pages[page].records != nil else { return 0 }
+    return place(index).pointee.serial
   }
 
   /// The record's index, if the handle is still good.
   @inline(__always)
   func find(_ handle: Scheduler.Handle) -> UInt32? {
-    let page = Int(handle.index >> Self.pageBits)
-    guard page < pages.count, !pages[page].isEmpty else { return nil }
-    let record = pages[page][Self.offset(handle.index)]
-    let isGood = handle.serial != 0 && record.serial == handle.serial && !record.isRemoved
-    return isGood ? handle.index : nil
+    guard handle.serial != 0, serial(handle.index) == handle.serial,
+      !self[handle.index].isRemoved
+    else { return nil }
+    return handle.index
   }
 
   /// Whether the ticket's run is the one that is under way.
   @inline(__always)
   func holds(_ ticket: Scheduler.Ticket) -> Bool {
-    let index = ticket.handle.index
-    let page = Int(index >> Self.pageBits)
-    guard page < pages.count, !pages[page].isEmpty else { return false }
-    let record = pages[page][Self.offset(index)]
-    return record.serial == ticket.handle.serial && record.isRunning && record.turn == ticket.turn
+    let handle = ticket.handle
+    guard handle.serial != 0, serial(handle.index) == handle.serial else { return false }
+    return self[handle.index].isRunning && self[handle.index].turn == ticket.turn
   }
 
   /// Takes a free record; nil when there are two thousand million.
   mutating func insert() -> Scheduler.Handle? {
     guard let page = openPage() else { return nil }
-    let offset = free[page] - 1
-    let index = UInt32(page << Self.pageBits) | offset
-    free[page] = self[index].next
-    used[page] += 1
+    let offset = pages[page].free - 1
+    let index = UInt32(page) << Self.pageBits | offset
+    pages[page].free = self[index].next
+    pages[page].used += 1
     if spare == page { spare = nil }
     count += 1
     lastSerial = lastSerial == .max ? 1 : lastSerial + 1
-    self[index] = Record()
-    self[index].serial = lastSerial
+    var record = Record()
+    record.serial = lastSerial
+    self[index] = record
     return Scheduler.Handle(index: index, serial: lastSerial)
   }
 
   mutating func remove(_ index: UInt32) {
     let page = Int(index >> Self.pageBits)
-    self[index] = Record()
-    self[index].next = free[page]
-    free[page] = UInt32(Self.offset(index)) + 1
-    used[page] -= 1
+    var record = Record()
+    record.next = pages[page].free
+    self[index] = record
+    pages[page].free = (index & UInt32(Self.pageSize - 1)) + 1
+    pages[page].used -= 1
     count -= 1
     firstOpen = min(firstOpen, page)
-    if used[page] == 0 { retire(page) }
+    if pages[page].used == 0 { retire(page) }
   }
 
   /// Gives an empty page back, unless it is the only one.
@@ -97,38 +110,31 @@ struct Records {
   }
 
   private mutating func release(_ page: Int) {
-    pages[page] = []
-    free[page] = 0
-    while let last = pages.last, last.isEmpty {
-      pages.removeLast()
-      used.removeLast()
-      free.removeLast()
-    }
+    pages[page].records?.deallocate()
+    pages[page] = Page()
+    while pages.count > 0, pages[pages.count - 1].records == nil { pages.removeLast() }
     firstOpen = min(firstOpen, pages.count)
   }
 
   private mutating func openPage() -> Int? {
-    while firstOpen < pages.count {
-      if free[firstOpen] != 0 { return firstOpen }
-      if pages[firstOpen].isEmpty {
-        fill(firstOpen)
-        return firstOpen
-      }
+    while firstOpen < pages.count, pages[firstOpen].free == 0, pages[firstOpen].records != nil {
       firstOpen += 1
     }
-    guard pages.count < Self.maximum >> Self.pageBits else { return nil }
-    pages.append([])
-    used.append(0)
-    free.append(0)
-    fill(firstOpen)
+    if firstOpen == pages.count {
+      guard pages.count < Self.maximum >> Int(Self.pageBits) else { return nil }
+      pages.append(Page())
+    }
+    if pages[firstOpen].records == nil { fill(firstOpen) }
     return firstOpen
   }
 
   private mutating func fill(_ page: Int) {
-    var records = ContiguousArray(repeating: Record(), count: Self.pageSize)
-    for offset in records.indices { records[offset].next = UInt32(offset + 2) }
-    records[Self.pageSize - 1].next = 0
-    pages[page] = records
-    free[page] = 1
+    let records = UnsafeMutablePointer<Record>.allocate(capacity: Self.pageSize)
+    for offset in 0..<Self.pageSize {
+      var record = Record()
+      record.next = offset + 1 < Self.pageSize ? UInt32(offset + 2) : 0
+      (records + offset).initialize(to: record)
+    }
+    pages[page] = Page(records: records, used: 0, free: 1)
   }
 }

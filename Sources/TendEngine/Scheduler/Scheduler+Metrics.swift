@@ -24,6 +24,7 @@ extension SchedulerState {
       waiting: state.waiting, running: state.running, busyWorkers: state.busy,
       idleWorkers: state.sleeping + state.waking,
       oldestReady: .nanoseconds(max(0, now &- (oldest ?? now))), counts: state.counts,
-      waits: state.waits)
+      waits: .init(
+        (0..<Scheduler.Histogram.size).map { waits[lane * Scheduler.Histogram.size + $0] }))
   }
 }

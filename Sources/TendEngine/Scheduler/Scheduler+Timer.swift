@@ -1,5 +1,3 @@
-internal import Synchronization
-
 extension Scheduler {
   /// Ends delays when their time has come.
   ///
@@ -55,7 +53,7 @@ extension Scheduler {
       await withCheckedContinuation { continuation in
         let sleeps = guarded.withLock { guarded in
           guard guarded.state.mayTimerSleep else { return false }
-          guarded.sleepers.set(timer: number, continuation)
+          guarded.sleepers.add(timer: number, continuation)
           return true
         }
         if !sleeps { continuation.resume() }

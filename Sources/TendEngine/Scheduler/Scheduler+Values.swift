@@ -9,12 +9,13 @@ extension Scheduler {
     ///
     /// Small, dense, used again after a removal.
     public let index: UInt32
-    package let serial: UInt32
+    @usableFromInline package let serial: UInt32
 
+    @usableFromInline
     package init(index: UInt32, serial: UInt32) { (self.index, self.serial) = (index, serial) }
 
     /// Names nothing.
-    static let none = Handle(index: .max, serial: 0)
+    @usableFromInline static let none = Handle(index: .max, serial: 0)
   }
 
   /// A queue of its own with its own limit on concurrency: one for each provider, say.
@@ -45,7 +46,7 @@ extension Scheduler {
   /// Why a key runs: sixteen bits whose meaning is the caller's.
   ///
   /// Causes of all adds that one run answers are united and handed out with its ticket.
-  public struct Causes: OptionSet, Hashable, Sendable {
+  public struct Causes: OptionSet, Hashable, Sendable, BitwiseCopyable {
     /// The bits.
     public let rawValue: UInt16
 

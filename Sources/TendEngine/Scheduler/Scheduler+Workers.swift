@@ -1,5 +1,3 @@
-internal import Synchronization
-
 extension Scheduler {
   // MARK: One key at a time
 
@@ -21,7 +19,7 @@ extension Scheduler {
         let ticket =
           isCancelled ? nil : state.takeOne(lane.index, worker: worker, timeout: timeout, now: now)
         if isWoken { state.wakeNext(lane.index) }
-        return (ticket, state.isOpen)
+        return (ticket, state.isOpen && state.has(lane.index))
       }
       if ticket != nil || isCancelled || !isOpen { return ticket }
       isWoken = await sleep(lane)
@@ -53,11 +51,20 @@ extension Scheduler {
   /// False, with the batch empty, at shutdown and when the task is cancelled. A batch that is not
   /// handed back keeps its keys taken: call this, `exchange` or `giveBack` until it is empty.
   public func next(_ batch: inout Batch) async -> Bool {
-    var isWoken = false
+    await next(&batch) { _ in }
+  }
+
+  /// The same; `onTake` sees each ticket, under the lock.
+  @usableFromInline
+  func next(_ batch: inout Batch, onTake: (Ticket) -> Void) async -> Bool {
+    var (isWoken, patience) = (false, Self.patience)
     while !Task.isCancelled {
-      switch exchange(&batch, isWoken) {
+      switch exchange(&batch, isWoken, onTake) {
       case .taken: return true
       case .closed: return false
+      case .nothing where patience > 0:
+        (isWoken, patience) = (false, patience - 1)
+        await Task.yield()
       case .nothing: isWoken = await sleep(batch.lane)
       }
     }
@@ -65,9 +72,15 @@ extension Scheduler {
     return false
   }
 
+  /// How often a worker lets others run and looks again before it sleeps.
+  ///
+  /// Falling asleep and being woken costs far more than that, and what comes in meanwhile is taken
+  /// together.
+  private static let patience = 2
+
   /// Finishes what the batch holds and takes what is next, if something is ready.
   public func exchange(_ batch: inout Batch) -> Bool {
-    exchange(&batch, false) == .taken
+    exchange(&batch, false) { _ in } == .taken
   }
 
   /// Finishes what the batch holds and takes nothing.
@@ -76,15 +89,18 @@ extension Scheduler {
   }
 
   @inline(__always)
-  private func exchange(_ batch: inout Batch, _ isWoken: Bool) -> SchedulerState.Answer {
+  private func exchange(
+    _ batch: inout Batch, _ isWoken: Bool, _ onTake: (Ticket) -> Void
+  ) -> SchedulerState.Answer {
     let now = timeline.now()
     let (answer, awakened) = guarded.withLock { guarded in
       if isWoken { guarded.state.arrive(batch.lane.index) }
       let answer = guarded.state.exchange(&batch, now: now)
+      for entry in batch.entries { onTake(entry.ticket) }
       if isWoken { guarded.state.wakeNext(batch.lane.index) }
-      return (answer, guarded.state.effects.isEmpty ? nil : Self.collect(&guarded))
+      return (answer, guarded.state.effects.isEmpty ? nil : collect(&guarded))
     }
-    if let awakened { perform(awakened) }
+    awakened?.resume()
     return answer
   }
 
@@ -94,9 +110,9 @@ extension Scheduler {
       if isWoken { guarded.state.arrive(batch.lane.index) }
       guarded.state.giveBack(&batch, now: now)
       if isWoken { guarded.state.wakeNext(batch.lane.index) }
-      return guarded.state.effects.isEmpty ? nil : Self.collect(&guarded)
+      return guarded.state.effects.isEmpty ? nil : collect(&guarded)
     }
-    if let awakened { perform(awakened) }
+    awakened?.resume()
   }
 
   // MARK: Deadlines
@@ -139,6 +155,17 @@ extension Scheduler {
   @discardableResult
   public func surrender(_ ticket: Ticket) -> Bool {
     locked { $0.surrender(ticket) }
+  }
+
+  /// Gives a ticket that waits in another worker's batch back, because that worker hangs in an
+  /// earlier one.
+  ///
+  /// The key is ready again, and what its worker says of the ticket later has no effect. The caller
+  /// makes sure that the worker does not begin it any more. False where the ticket is finished.
+  @discardableResult
+  public func withdraw(_ ticket: Ticket) -> Bool {
+    let now = timeline.now()
+    return locked { $0.withdraw(ticket, now: now) }
   }
 
   // MARK: Sleep

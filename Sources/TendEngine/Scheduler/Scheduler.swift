@@ -1,5 +1,3 @@
-internal import Synchronization
-
 /// Decides which key runs when, on which worker: coalescing, priorities, delays, backoff, limits.
 ///
 /// Usable without the engine. A key is registered once and from then on named by its small handle.
@@ -12,9 +10,12 @@ internal import Synchronization
 /// let lane = scheduler.addLane(limit: 4)
 /// let key = scheduler.register(lane)
 /// scheduler.add(key, priority: .drift)
+/// ```
+///
+/// ```swift
 /// await withTaskGroup { group in
-///   group.addTask { await scheduler.run() }           // the timer
-///   group.addTask {                                    // a worker
+///   group.addTask { await scheduler.run() }  // the timer
+///   group.addTask {  // a worker
 ///     while let ticket = await scheduler.next(lane) {
 ///       scheduler.finish(ticket, await work(ticket) ? .done : .failed())
 ///     }
@@ -54,15 +55,15 @@ internal import Synchronization
 /// Delays end at a whole millisecond, never early. They need somebody awake to end them: `run()`,
 /// or a worker that asks for work.
 public final class Scheduler: Sendable {
-  struct Guarded {
+  struct Guarded: ~Copyable {
     var state: SchedulerState
     var sleepers = Sleepers()
   }
 
-  let guarded: Mutex<Guarded>
+  let guarded: Lock<Guarded>
   let timeline: Timeline
-  /// Told about transient keys that ended, outside the lock.
-  let retire: (@Sendable ([SchedulerState.Retired]) -> Void)?
+  /// Told about transient keys that ended, under the lock.
+  let retire: (@Sendable ([Handle]) -> Void)?
 
   /// A scheduler without lanes and keys.
   ///
@@ -73,15 +74,16 @@ public final class Scheduler: Sendable {
     clock: some Clock<Duration> = ContinuousClock(),
     seed: UInt64 = .random(in: .min ... .max)
   ) {
-    self.init(configuration, Timeline(clock), seed: seed, retire: nil)
+    self.init(configuration, clock: clock, seed: seed, retire: nil)
   }
 
+  @usableFromInline
   init(
-    _ configuration: Configuration, _ timeline: Timeline, seed: UInt64,
-    retire: (@Sendable ([SchedulerState.Retired]) -> Void)?
+    _ configuration: Configuration, clock: some Clock<Duration>, seed: UInt64,
+    retire: (@Sendable ([Handle]) -> Void)?
   ) {
-    guarded = Mutex(Guarded(state: SchedulerState(configuration, seed: seed)))
-    self.timeline = timeline
+    guarded = Lock(Guarded(state: SchedulerState(configuration, seed: seed)))
+    timeline = Timeline(clock)
     self.retire = retire
   }
 
@@ -91,33 +93,32 @@ public final class Scheduler: Sendable {
     let (result, awakened) = guarded.withLock { guarded in
       let result = body(&guarded.state)
       let isQuiet = guarded.state.effects.isEmpty
-      return (result, isQuiet ? nil : Self.collect(&guarded))
+      return (result, isQuiet ? nil : collect(&guarded))
     }
-    if let awakened { perform(awakened) }
+    awakened?.resume()
     return result
   }
 
   @inline(never)
-  static func collect(_ guarded: inout Guarded) -> Sleepers.Awakened {
+  func collect(_ guarded: inout Guarded) -> Sleepers.Awakened? {
     let effects = guarded.state.takeEffects()
+    if !effects.retired.isEmpty { retire?(effects.retired) }
+    guard effects.concernSleepers else { return nil }
     let isOpen = guarded.state.isOpen
     if !isOpen { guarded.state.unparkAll() }
     return guarded.sleepers.wake(effects, isOpen: isOpen)
   }
 
-  @inline(never)
-  func perform(_ awakened: Sleepers.Awakened) {
-    awakened.resume()
-    if !awakened.retired.isEmpty { retire?(awakened.retired) }
-  }
-
   // MARK: Lanes and keys
 
   /// Makes a lane that allows this many runs at once; with 0 it is paused until the limit is set.
+  ///
+  /// There can be 65,536; the one after that names nothing.
   public func addLane(limit: Int) -> Lane {
     guarded.withLock { guarded in
+      guard let index = guarded.state.addLane(limit: limit) else { return Lane(index: .max) }
       guarded.sleepers.addLane()
-      return Lane(index: guarded.state.addLane(limit: limit))
+      return Lane(index: index)
     }
   }
 
@@ -142,16 +143,6 @@ public final class Scheduler: Sendable {
   public func register(_ lane: Lane, payload: UInt32 = 0) -> Handle {
     locked { $0.register(lane: lane.index, payload: payload, transient: false) } ?? .none
   }
-
-  /// Registers a key that ends by itself when it is idle and has no failures.
-  func register(transient lane: Lane) -> Handle {
-    locked { $0.register(lane: lane.index, payload: 0, transient: true) } ?? .none
-  }
-
-  func forget(_ handle: Handle) -> Bool { locked { $0.forget(handle) } }
-
-  /// Whether adds of good handles are accepted.
-  var isAccepting: Bool { locked { $0.closing == nil } }
 
   /// Ends a key: what was asked for is dropped, a run under way goes on to its end.
   ///

@@ -3,7 +3,7 @@ extension SchedulerState {
   ///
   /// Calling again can only make it end sooner.
   package mutating func shutDown(_ mode: Scheduler.Shutdown) {
-    if closing == nil { report.delayed = lanes.reduce(0) { $0 + $1.waiting } }
+    if closing == nil { report.delayed = sum(\.waiting) }
     if closing != .finishRunning { closing = mode }
     effects.rearms = true
     checkStopped()
@@ -12,8 +12,8 @@ extension SchedulerState {
   /// What becomes of keys at shutdown, as far as it has got.
   package func shutdownReport() -> Scheduler.ShutdownReport {
     var report = report
-    report.ready += isOpen ? 0 : lanes.reduce(0) { $0 + $1.readyCount }
-    report.running = lanes.reduce(0) { $0 + $1.running }
+    report.ready += isOpen ? 0 : sum(\.readyCount)
+    report.running = sum(\.running)
     report.refused = Int(clamping: refusals)
     return report
   }
@@ -34,8 +34,12 @@ extension SchedulerState {
 
   /// Whether nothing runs and nothing will.
   package var isStopped: Bool {
-    guard let closing, lanes.allSatisfy({ $0.running == 0 }) else { return false }
-    return closing == .finishRunning || lanes.allSatisfy { $0.readyCount == 0 }
+    guard let closing, sum(\.running) == 0 else { return false }
+    return closing == .finishRunning || sum(\.readyCount) == 0
+  }
+
+  private func sum(_ count: KeyPath<LaneState, Int>) -> Int {
+    lanes.indices.reduce(0) { $0 + lanes[$1][keyPath: count] }
   }
 
   @inline(__always)

@@ -13,7 +13,8 @@ extension SchedulerState {
   /// Whether a worker of the lane would get something.
   @inline(__always)
   func mayRun(_ lane: Int) -> Bool {
-    lanes[lane].readyCount > 0 && lanes[lane].busy < lanes[lane].limit && busy < totalLimit
+    lanes[lane].readyCount > 0 && lanes[lane].busy < lanes[lane].limit
+      && busy + waking < totalLimit
   }
 
   /// Takes one key, as a run of its own.
@@ -21,7 +22,7 @@ extension SchedulerState {
     _ lane: Int, worker: UInt32, timeout: Int64?, now: Int64
   ) -> Ticket? {
     release(upTo: now, budget: configuration.releaseBudget)
-    guard isOpen, mayRun(lane) else { return nil }
+    guard has(lane), isOpen, mayRun(lane) else { return nil }
     let run = beginRun(lane, worker, deadline(timeout, now))
     let ticket = take(lane, run: run, now)
     runs[Int(run)].ticket = ticket
@@ -34,7 +35,7 @@ extension SchedulerState {
     _ batch: inout Scheduler.Batch, now: Int64
   ) -> Answer {
     let lane = batch.lane.index
-    guard lanes.indices.contains(lane) else { return .closed }
+    guard has(lane) else { return .closed }
     for entry in batch.entries { settle(entry.ticket, entry.disposition, now) }
     batch.adapt(now: now)
     batch.entries.removeAll(keepingCapacity: true)
@@ -95,12 +96,13 @@ extension SchedulerState {
     let priority = nextPriority(lane)
     let list = list(lane, priority)
     guard let index = lists.first(list) else { preconditionFailure("lane \(lane) lost a key") }
-    lists.remove(index, &records)
+    lists.remove(index, records)
     lanes[lane].ready[Int(priority.rawValue)] &-= 1
     lanes[lane].running += 1
     lanes[lane].counts.runs &+= 1
     let ticket = records[index].begin(index, run: run, now)
-    lanes[lane].waits.add(ticket.waitedNanoseconds)
+    let bucket = Scheduler.Histogram.bucket(ticket.waitedNanoseconds)
+    waits[lane * Scheduler.Histogram.size + bucket] &+= 1
     if ticket.runsThisMinute > configuration.normalRunsPerMinute {
       lanes[lane].counts.hotRuns &+= 1
     }
@@ -146,6 +148,13 @@ extension SchedulerState {
   ) -> Bool {
     guard settle(ticket, disposition, now) else { return false }
     endRun(ticket.run)
+    checkStopped()
+    return true
+  }
+
+  /// Gives back one ticket of somebody's batch, whose run goes on.
+  package mutating func withdraw(_ ticket: Ticket, now: Int64) -> Bool {
+    guard settle(ticket, .unstarted, now) else { return false }
     checkStopped()
     return true
   }
@@ -234,14 +243,16 @@ extension SchedulerState {
   }
 
   /// A transient key of which nothing is left to know ends.
+  @inline(__always)
   mutating func retireIfIdle(_ index: UInt32) {
+    if records[index].isTransient { retireTransient(index) }
+  }
+
+  private mutating func retireTransient(_ index: UInt32) {
     let record = records[index]
-    guard record.isTransient, record.phase == .idle, !record.isRunning, record.failures == 0 else {
-      return
-    }
-    effects.retired.append(
-      Retired(
-        handle: Handle(index: index, serial: record.serial), payload: record.payload))
+    guard record.phase == .idle, !record.isRunning, record.failures == 0 else { return }
+    let handle = Handle(index: index, serial: record.serial)
+    effects.retired.append(handle)
     records.remove(index)
   }
 }

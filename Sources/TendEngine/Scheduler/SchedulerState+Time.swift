@@ -22,7 +22,7 @@ extension SchedulerState {
   @inline(never)
   private mutating func releaseDue(_ tick: Int64, _ budget: Int) {
     var budget = budget
-    while let index = wheel.pop(upTo: tick, budget: &budget, &lists, &records) {
+    while let index = wheel.pop(upTo: tick, budget: &budget, &lists, records) {
       lanes[Int(records[index].lane)].waiting -= 1
       records[index].phase = .ready
       records[index].stamp &*= Wheel.tick

@@ -2,17 +2,11 @@
 ///
 /// Time comes in as nanoseconds since the scheduler was made, randomness from a seed. What the
 /// driver has to do (wake a worker, set the timer, report the end) gathers in `effects`.
-package struct SchedulerState {
+package struct SchedulerState: ~Copyable {
   package typealias Handle = Scheduler.Handle
   package typealias Ticket = Scheduler.Ticket
   package typealias Priority = Scheduler.Priority
   package typealias Causes = Scheduler.Causes
-
-  /// A transient key that ended by itself.
-  package struct Retired: Sendable {
-    package let handle: Handle
-    package let payload: UInt32
-  }
 
   /// What the driver has to do before it lets go of the state.
   package struct Effects {
@@ -23,17 +17,22 @@ package struct SchedulerState {
     /// Nothing runs any more and nothing will.
     package var stops = false
     /// Keys that ended by themselves; see `Scheduler.register`.
-    package var retired: [Retired] = []
+    package var retired: [Handle] = []
 
     @inline(__always)
-    package var isEmpty: Bool { !rearms && !stops && wakes.isEmpty && retired.isEmpty }
+    package var isEmpty: Bool { !concernSleepers && retired.isEmpty }
+
+    @inline(__always)
+    package var concernSleepers: Bool { rearms || stops || !wakes.isEmpty }
   }
 
   let configuration: Scheduler.Configuration
   var records = Records()
   var lists = Lists(count: Wheel.listCount)
   var wheel = Wheel()
-  var lanes: ContiguousArray<LaneState> = []
+  var lanes = Buffer<LaneState>()
+  /// Histograms of all lanes, one after another.
+  var waits = Buffer<UInt64>()
   var runs: ContiguousArray<RunState> = []
   var freeRuns: ContiguousArray<UInt32> = []
   /// Runs under way that count, in all lanes.
@@ -68,14 +67,21 @@ package struct SchedulerState {
 
   // MARK: Lanes
 
-  package mutating func addLane(limit: Int) -> Int {
+  /// Nil where there are 65,536 already.
+  package mutating func addLane(limit: Int) -> Int? {
+    guard lanes.count <= UInt16.max else { return nil }
     lanes.append(LaneState(limit: max(0, limit)))
     for _ in Priority.allCases { lists.add() }
+    for _ in 0..<Scheduler.Histogram.size { waits.append(0) }
     return lanes.count - 1
   }
 
+  /// Whether a lane is one of this scheduler's; a stranger's gets nothing and changes nothing.
+  @inline(__always)
+  package func has(_ lane: Int) -> Bool { lanes.indices.contains(lane) }
+
   package mutating func setLimit(_ limit: Int, ofLane lane: Int) {
-    guard lanes.indices.contains(lane) else { return }
+    guard has(lane) else { return }
     lanes[lane].limit = max(0, limit)
     wakeNext(lane)
   }
@@ -88,11 +94,20 @@ package struct SchedulerState {
   // MARK: Keys
 
   package mutating func register(lane: Int, payload: UInt32, transient: Bool) -> Handle? {
-    guard lanes.indices.contains(lane), let handle = records.insert() else { return nil }
+    guard has(lane), let handle = records.insert() else { return nil }
     records[handle.index].lane = UInt16(lane)
     records[handle.index].payload = payload
     records[handle.index].isTransient = transient
     return handle
+  }
+
+  /// Registers a key that ends by itself when it is idle and has no failures.
+  package mutating func registerTransient(_ lane: Int) -> Handle? {
+    guard closing == nil else {
+      refusals &+= 1
+      return nil
+    }
+    return register(lane: lane, payload: 0, transient: true)
   }
 
   /// Ends a key: what was to come is dropped; a run that is under way goes on.
@@ -131,15 +146,15 @@ package struct SchedulerState {
     switch phase {
     case .idle: break
     case .waiting:
-      wheel.insert(index, due: records[index].stamp, &lists, &records)
+      wheel.insert(index, due: records[index].stamp, &lists, records)
       lanes[lane].waiting += 1
       rearm()
     case .ready:
       let priority = records[index].priority
       if inFront {
-        lists.prepend(index, to: list(lane, priority), &records)
+        lists.prepend(index, to: list(lane, priority), records)
       } else {
-        lists.append(index, to: list(lane, priority), &records)
+        lists.append(index, to: list(lane, priority), records)
       }
       lanes[lane].ready[Int(priority.rawValue)] &+= 1
       wake(lane)
@@ -153,10 +168,10 @@ package struct SchedulerState {
     switch phase {
     case .idle: break
     case .waiting:
-      wheel.remove(index, &lists, &records)
+      wheel.remove(index, &lists, records)
       lanes[lane].waiting -= 1
     case .ready:
-      lists.remove(index, &records)
+      lists.remove(index, records)
       lanes[lane].ready[Int(records[index].priority.rawValue)] &-= 1
     }
   }

@@ -9,7 +9,6 @@ struct Sleepers {
     var continuations: [Continuation] = []
     var workers: [Worker] = []
     var dismissed: [Worker] = []
-    var retired: [SchedulerState.Retired] = []
 
     func resume() {
       for continuation in continuations { continuation.resume() }
@@ -24,7 +23,7 @@ struct Sleepers {
   }
 
   private var workers: [[Sleeper<Worker>]] = []
-  private var timer: Sleeper<Continuation>?
+  private var timers: [Sleeper<Continuation>] = []
   private var closers: [Sleeper<Continuation>] = []
   private var lastNumber: UInt64 = 0
 
@@ -40,8 +39,8 @@ struct Sleepers {
     workers[lane].append(Sleeper(number: number, continuation: continuation))
   }
 
-  mutating func set(timer number: UInt64, _ continuation: Continuation) {
-    timer = Sleeper(number: number, continuation: continuation)
+  mutating func add(timer number: UInt64, _ continuation: Continuation) {
+    timers.append(Sleeper(number: number, continuation: continuation))
   }
 
   mutating func add(closer number: UInt64, _ continuation: Continuation) {
@@ -58,9 +57,7 @@ struct Sleepers {
   }
 
   mutating func remove(timer number: UInt64) -> Continuation? {
-    guard let sleeper = timer, sleeper.number == number else { return nil }
-    timer = nil
-    return sleeper.continuation
+    Self.remove(number, from: &timers)
   }
 
   private static func remove<C>(_ number: UInt64, from sleepers: inout [Sleeper<C>]) -> C? {
@@ -72,18 +69,20 @@ struct Sleepers {
   ///
   /// The worker that fell asleep last is woken first: its memory is the warmest.
   mutating func wake(_ effects: SchedulerState.Effects, isOpen: Bool) -> Awakened {
-    var awakened = Awakened(retired: effects.retired)
+    var awakened = Awakened()
     for lane in effects.wakes {
       if let sleeper = workers[lane].popLast() {
         awakened.workers.append(sleeper.continuation)
       }
     }
-    if effects.rearms, let sleeper = timer {
-      awakened.continuations.append(sleeper.continuation)
-      timer = nil
+    if effects.rearms {
+      awakened.continuations += timers.map(\.continuation)
+      timers = []
     }
-    if effects.stops { awakened.continuations += closers.map(\.continuation) }
-    if effects.stops { closers = [] }
+    if effects.stops {
+      awakened.continuations += closers.map(\.continuation)
+      closers = []
+    }
     if !isOpen { awakened.dismissed = takeWorkers() }
     return awakened
   }

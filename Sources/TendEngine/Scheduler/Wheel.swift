@@ -4,17 +4,17 @@
 /// level of the highest digit, to base 256, in which its due tick differs from the present one, and
 /// comes down when that digit's time has come: at most five moves, whatever the number of records.
 /// Nothing is late by more than a tick plus the sleeper's own lateness, nothing is ever early.
-struct Wheel {
+struct Wheel: ~Copyable {
   static let tick: Int64 = 1_000_000
   static let levels = 6
-  static let slots = 256
+  private static let slots = 256
   static let listCount = levels * slots
   /// Delays above 100 years are that long.
   static let longest: Int64 = 100 * 366 * 86_400 * 1_000_000_000
   static let never = Int64.max
 
   /// Which slots hold something: four words a level.
-  private var occupied = ContiguousArray<UInt64>(repeating: 0, count: levels * slots / 64)
+  private var occupied = Buffer<UInt64>(repeating: 0, count: levels * slots / 64)
   /// Every tick up to this one has been dealt with.
   private(set) var elapsed: Int64 = 0
   /// The slot whose time has come and whose records are being moved down.
@@ -30,27 +30,27 @@ struct Wheel {
   /// Links a record that is due after `elapsed`.
   @inline(__always)
   mutating func insert(
-    _ index: UInt32, due: Int64, _ lists: inout Lists, _ records: inout Records
+    _ index: UInt32, due: Int64, _ lists: inout Lists, _ records: borrowing Records
   ) {
     let level = (63 - (due ^ elapsed).leadingZeroBitCount) >> 3
     let slot = Int(due >> Int64(level * 8)) & 255
     let list = level << 8 | slot
-    lists.append(index, to: list, &records)
+    lists.append(index, to: list, records)
     occupied[list >> 6] |= 1 << UInt64(list & 63)
     let start = due & ~(1 << Int64(level * 8) &- 1)
     if start < next { next = start }
   }
 
   /// Unlinks a record that waits.
-  mutating func remove(_ index: UInt32, _ lists: inout Lists, _ records: inout Records) {
-    if let list = lists.remove(index, &records) { vacate(list) }
+  mutating func remove(_ index: UInt32, _ lists: inout Lists, _ records: borrowing Records) {
+    if let list = lists.remove(index, records) { vacate(list) }
   }
 
   /// Takes out one record that is due at `tick` or before.
   ///
   /// Counts its moves against `budget`; nil when nothing is due or the budget is used up.
   mutating func pop(
-    upTo tick: Int64, budget: inout Int, _ lists: inout Lists, _ records: inout Records
+    upTo tick: Int64, budget: inout Int, _ lists: inout Lists, _ records: borrowing Records
   ) -> UInt32? {
     while budget > 0, next <= tick || draining != nil {
       guard let list = draining else {
@@ -63,10 +63,10 @@ struct Wheel {
         continue
       }
       budget -= 1
-      remove(index, &lists, &records)
+      remove(index, &lists, records)
       let due = records[index].stamp
       if due <= elapsed { return index }
-      insert(index, due: due, &lists, &records)
+      insert(index, due: due, &lists, records)
     }
     if budget > 0, tick > elapsed { elapsed = tick }
     return nil

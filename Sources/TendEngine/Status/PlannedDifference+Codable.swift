@@ -4,7 +4,7 @@ import Tend
 // desired, or path and `sensitive`. A side that is absent has no key; one that is unknown is named.
 extension PlannedDifference: Codable {
   private enum Key: String, CodingKey {
-    case path, actual, desired, sensitive, unknown, forcesReplacement, place, text
+    case path, actual, desired, sensitive, unknown, forcesReplacement, place, text, outline
   }
   private struct Texts: Codable {
     var actual: String?
@@ -27,6 +27,7 @@ extension PlannedDifference: Codable {
     }
     let isUnknown = try container.decodeIfPresent(Bool.self, forKey: .unknown) ?? false
     let texts = try container.decodeIfPresent(Texts.self, forKey: .text)
+    let outline = try container.decodeIfPresent(Texts.self, forKey: .outline)
     let position = try container.decodeIfPresent(Position.self, forKey: .place)
     self.init(
       Difference(
@@ -34,7 +35,8 @@ extension PlannedDifference: Codable {
         desired: isUnknown ? .unknown : try side(.desired),
         forcesReplacement: try container.decodeIfPresent(Bool.self, forKey: .forcesReplacement)
           ?? false,
-        text: texts.map { Difference.Text(actual: $0.actual, desired: $0.desired) }),
+        text: texts.map { Difference.Text(actual: $0.actual, desired: $0.desired) },
+        outline: outline.map { Difference.Text(actual: $0.actual, desired: $0.desired) }),
       place: position.map { Place(file: $0.file, line: $0.line, column: $0.column) })
   }
 
@@ -54,6 +56,10 @@ extension PlannedDifference: Codable {
     if difference.forcesReplacement { try container.encode(true, forKey: .forcesReplacement) }
     if let text = difference.text {
       try container.encode(Texts(actual: text.actual, desired: text.desired), forKey: .text)
+    }
+    if let outline = difference.outline {
+      try container.encode(
+        Texts(actual: outline.actual, desired: outline.desired), forKey: .outline)
     }
     if let place {
       try container.encode(

@@ -1,4 +1,4 @@
-private import Synchronization
+import Synchronization
 
 /// A store that is gone with the process: for tests, for simulations, and for engines that may
 /// forget.
@@ -56,10 +56,15 @@ public final class InMemoryStore: Store {
         state.events.removeFirst(state.events.count - eventLimit)
       }
     case .putRevision(let record):
-      state.revisions.removeAll {
+      let index = state.revisions.firstIndex {
         $0.unit == record.unit && $0.revision.id == record.revision.id
       }
-      state.revisions.append(record)
+      if let index, state.revisions[index].seenAt == record.seenAt {
+        state.revisions[index] = record
+      } else {
+        if let index { state.revisions.remove(at: index) }
+        state.revisions.append(record)
+      }
       if state.revisions.count > 2 * revisionLimit {
         state.revisions.removeFirst(state.revisions.count - revisionLimit)
       }

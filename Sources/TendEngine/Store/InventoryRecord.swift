@@ -49,6 +49,14 @@ public struct InventoryRecord: Sendable, Hashable {
   public var revision: String
   /// What its provider must still know; at most 4 KiB, never a secret.
   public var memory: Value?
+  /// What was kept as its memory where that can't be read; `memory` is nil then.
+  ///
+  /// Such a resource is Stalled, never taken for one without memory: what it is in the world can't
+  /// be told. Kept as it is when the record is written again.
+  public var unreadableMemory: String?
+
+  /// The most that a memory may take as JSON: 4 KiB in UTF-8.
+  public static let memoryLimit = 4096
 
   /// How far the ownership goes.
   public enum State: String, Sendable, Hashable {
@@ -61,7 +69,8 @@ public struct InventoryRecord: Sendable, Hashable {
   /// Describes an owned resource.
   public init(
     key: InventoryKey, unit: String, reference: Reference, state: State,
-    isDeclared: Bool = true, isAdopted: Bool, lifecycle: Lifecycle, dependencies: [InventoryKey], place: Place, revision: String,
+    isDeclared: Bool = true, isAdopted: Bool, lifecycle: Lifecycle, dependencies: [InventoryKey],
+    place: Place, revision: String,
     memory: Value?
   ) {
     self.key = key

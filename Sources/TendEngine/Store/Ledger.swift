@@ -1,4 +1,4 @@
-private import Synchronization
+import Synchronization
 import Tend
 
 /// Writes behind: what need not be durable at once is handed over here and written in groups.
@@ -24,7 +24,9 @@ final class Ledger: Sendable {
 
   init(_ store: any Store) { self.store = store }
 
-  /// Hands over; never waits. The order is kept.
+  /// Hands over; never waits.
+  ///
+  /// The order is kept.
   func append(_ writes: [StoreWrite]) {
     guard !writes.isEmpty else { return }
     let drainer = state.withLock { state in
@@ -57,7 +59,9 @@ final class Ledger: Sendable {
     }
   }
 
-  /// Drains until `close`, then what is left. `pause` waits between attempts that fail.
+  /// Drains until it is closed, then what is left.
+  ///
+  /// `pause` waits between attempts that fail.
   func run(pause: () async -> Void) async {
     while await waitForWrites() {
       let group = state.withLock { state in

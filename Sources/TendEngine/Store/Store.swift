@@ -11,13 +11,16 @@ public protocol Store: Sendable {
   /// Carries out these writes together or not at all, durable when it returns.
   ///
   /// Called from many tasks at once; a store groups what arrives together. A failure leaves the
-  /// store as it was, and may be tried again.
+  /// store as it was, and may be tried again. Cancellation does not stop a commit: what was handed
+  /// in is either kept or reported as failed.
   func commit(_ writes: [StoreWrite]) async throws(StoreError)
 
   /// Events, newest first.
   func events(_ query: EventQuery) async throws(StoreError) -> [Event]
 
   /// Revisions that a unit took in, newest first.
+  ///
+  /// One that is put again with the same `seenAt` keeps its place.
   func revisions(of unit: String, limit: Int) async throws(StoreError) -> [RevisionRecord]
 
   /// A digest keyed with the store's own key, so that what is kept can't be guessed back.
@@ -78,6 +81,10 @@ public struct StoreError: Error, Sendable, Hashable, CustomStringConvertible {
     case readOnly
     /// There is none yet.
     case missing
+    /// A record holds what no store takes: a memory above its limit, a NUL in a name.
+    case refused
+    /// Too many writes wait; the same may be tried again.
+    case busy
     /// Reading or writing failed for another reason.
     case inputOutput
   }

@@ -26,6 +26,8 @@ struct Entry: Sendable {
     case free
     /// Made for a plan that was not accepted yet.
     case tentative
+    /// Known from the store, and no revision that declares or withdraws it was read yet.
+    case dormant
     /// Not yet as its newest desired state wants it.
     case unsettled
     /// As its newest desired state wants it, and works.
@@ -38,6 +40,8 @@ struct Entry: Sendable {
     case doomed
     /// No longer declared, and kept because it is protected.
     case protected
+    /// Nobody needs it any more; its next run frees the slot.
+    case leaving
   }
 
   struct Flags: OptionSet, Sendable {
@@ -66,6 +70,8 @@ struct Entry: Sendable {
   var ownership = Verdict.Ownership.none
   /// Position of its unit in the world's table.
   var unit: UInt16 = 0
+  /// How many plans hold it: its slot is not given to anybody else meanwhile.
+  var pins: UInt16 = 0
   /// Grows whenever its desired state changes.
   var wanted: UInt32 = 0
   /// What is declared; after a restart, or once it is withdrawn, what is stored of it.
@@ -135,12 +141,20 @@ struct Entry: Sendable {
   var isDeclared: Bool {
     switch phase {
     case .unsettled, .settled, .failing, .stalled: true
-    case .free, .tentative, .doomed, .protected: false
+    case .free, .tentative, .dormant, .doomed, .protected, .leaving: false
+    }
+  }
+
+  /// Whether it is a resource of its unit, and not only a place that a plan holds.
+  var isResource: Bool {
+    switch phase {
+    case .free, .tentative, .leaving: false
+    case .dormant, .unsettled, .settled, .failing, .stalled, .doomed, .protected: true
     }
   }
 
   /// Whether it counts as part of the inventory.
-  var isOwned: Bool { ownership != .none && phase != .free && phase != .tentative }
+  var isOwned: Bool { ownership != .none && isResource }
 }
 
 /// A revision's id, shared by all that it declares.
@@ -150,7 +164,7 @@ final class RevisionName: Sendable {
 }
 
 /// What is known of a resource that is not simply fine.
-struct Extra: Sendable {
+struct Extra: Sendable, Hashable {
   var ledger = DriftLedger()
   /// Why it is not Ready, as a condition's reason and message.
   var reason: String?
@@ -168,8 +182,23 @@ struct Extra: Sendable {
   var details: [Detail] = []
 
   struct Expectation: Sendable, Hashable {
-    var verdict: Verdict
-    var differences: [Difference]
+    var action: PlannedChange.Action?
+    var fields: [String]
+    /// Whether the step was begun: a retry finds what is left of it.
+    var isBegun = false
+
+    func allows(_ action: PlannedChange.Action, _ fields: [String]) -> Bool {
+      if self.action == action, self.fields == fields { return true }
+      guard isBegun else { return false }
+      switch (self.action, action) {
+      case (.replace, .create): return true
+      case (.replace, .replace), (.create, .update), (.update, .update), (.replace, .update):
+        return fields.allSatisfy(self.fields.contains)
+      default: return false
+      }
+    }
+
+    var words: String { action.map { "\($0.rawValue) it" } ?? "change nothing" }
   }
 }
 

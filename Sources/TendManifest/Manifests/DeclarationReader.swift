@@ -141,6 +141,7 @@ private struct Fields {
   private func texts(named key: String) -> [String: String] {
     guard case .map(let map)? = fields[key] else { return [:] }
     var texts: [String: String] = [:]
+    texts.reserveCapacity(map.entries.count)
     for entry in map.entries {
       if case .string(let text) = entry.value { texts[entry.key] = text }
     }

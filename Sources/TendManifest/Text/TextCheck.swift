@@ -73,6 +73,8 @@ enum TextCheck {
   ) -> (offset: Int, character: Unwanted)? {
     var index = 0
     while index < bytes.count {
+      while index + 8 <= bytes.count, isPlain(bytes, at: index) { index += 8 }
+      guard index < bytes.count else { break }
       let byte = bytes[index]
       if byte < 0x80 {
         if byte < 0x20 ? (byte != 0x0A && byte != 0x09 && byte != 0x0D) : byte == 0x7F {
@@ -86,6 +88,19 @@ enum TextCheck {
       }
     }
     return nil
+  }
+
+  /// Whether eight bytes are printable ASCII or newlines: almost all of almost every manifest.
+  ///
+  /// Below 0x80 a byte plus 0x7F has its high bit set where the byte is not zero.
+  private static func isPlain(_ bytes: UnsafeBufferPointer<UInt8>, at index: Int) -> Bool {
+    let word = UnsafeRawBufferPointer(bytes).loadUnaligned(fromByteOffset: index, as: UInt64.self)
+    let high: UInt64 = 0x8080_8080_8080_8080
+    guard word & high == 0 else { return false }
+    let isPrintable = (word & 0x6060_6060_6060_6060) &+ ~high
+    let isNoNewline = (word ^ 0x0A0A_0A0A_0A0A_0A0A) &+ ~high
+    let isNoDelete = (word ^ 0x7F7F_7F7F_7F7F_7F7F) &+ ~high
+    return (isPrintable | ~isNoNewline) & isNoDelete & high == high
   }
 
   private static func unwanted(_ scalar: UInt32) -> Unwanted? {

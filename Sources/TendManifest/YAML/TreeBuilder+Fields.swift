@@ -29,7 +29,7 @@ extension TreeBuilder {
 
   private mutating func append(_ slot: Slot) {
     slots.append(slot)
-    let last = frames.count - 1
+    guard let last = frames.indices.last else { return }
     frames[last].expectsKey = false
     if slot.role == .merge { frames[last].hasMerge = true }
   }

@@ -236,7 +236,7 @@ struct TreeBuilder {
       return
     }
     if frames[last].isMap {
-      slots[slots.count - 1].value = value
+      if let field = slots.indices.last { slots[field].value = value }
       frames[last].expectsKey = true
     } else {
       slots.append(Slot(key: "", value: value, line: line, column: column, role: .ordinary))

@@ -2,7 +2,7 @@
 struct Benchmark: Sendable {
   /// A measured number.
   struct Figure: Sendable {
-    enum Unit: Sendable { case perSecond, nanoseconds, microseconds, milliseconds, bytes, count }
+    enum Unit: Sendable { case perSecond, nanoseconds, microseconds, milliseconds, bytes, count, ratio }
 
     let name: String
     let unit: Unit
@@ -24,6 +24,8 @@ struct Benchmark: Sendable {
     let source: String
     /// The size in percent is appended.
     let arguments: [String]
+    /// What it is linked with.
+    var libraries: [String] = []
   }
 
   /// Unique; what `--only` names.

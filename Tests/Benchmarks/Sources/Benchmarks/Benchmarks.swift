@@ -3,7 +3,7 @@ import Foundation
 @main
 struct Benchmarks {
   /// Every benchmark there is; a group of them is a file.
-  static let all = SchedulerBenchmarks.all
+  static let all = SchedulerBenchmarks.all + EngineBenchmarks.all + ManifestBenchmark.all
 
   static func main() async {
     do {
@@ -26,8 +26,8 @@ struct Benchmarks {
     let size = "\(options.percent)"
     var (ours, theirs): ([[String: Double]], [[String: Double]]) = ([], [])
     var peer: String?
-    if let source = benchmark.peer?.source, let peers = options.peers {
-      peer = try Program.build(source, in: folder, peers: peers)
+    if let program = benchmark.peer, let peers = options.peers {
+      peer = try Program.build(program, in: folder, peers: peers)
     }
     for _ in 0..<options.runs {
       let own = ["--child", benchmark.name, "--size", size]

@@ -17,9 +17,11 @@ enum Program {
   }
 
   /// Compiles a peer once a run and answers the path of its executable.
-  static func build(_ source: String, in folder: String, peers: String) throws -> String {
-    let path = "\(folder)/\(source.prefix { $0 != "." })"
-    let arguments = ["cc", "-O2", "-Wall", "-pthread", "-o", path, "\(peers)/\(source)"]
+  static func build(_ peer: Benchmark.Peer, in folder: String, peers: String) throws -> String {
+    let path = "\(folder)/\(peer.source.prefix { $0 != "." })"
+    let arguments =
+      ["cc", "-O2", "-Wall", "-pthread", "-o", path, "\(peers)/\(peer.source)"]
+      + peer.libraries.map { "-l\($0)" }
     _ = try output("/usr/bin/env", arguments)
     return path
   }

@@ -1,7 +1,9 @@
 import Foundation
 import TendEngine
 
-/// The scheduler as the workloads use it, named by handle or by string. Key *i* is number *i*.
+/// The scheduler as the workloads use it, named by handle or by string.
+///
+/// Key *i* is number *i*.
 protocol Queue: Sendable {
   init(_ numbers: Int, workers: Int, backoff: Backoff)
   func add(_ number: Int, priority: Scheduler.Priority, after delay: Duration)
@@ -108,7 +110,7 @@ struct KeyQueue: Queue {
 }
 
 /// Numbers that several threads write, each in its own places.
-// Sendable because no place is written by two threads at once: the scheduler never runs a key twice.
+// Sendable because no two threads write one place at once: the scheduler runs no key twice at once.
 struct Cells: @unchecked Sendable {
   let values: UnsafeMutableBufferPointer<Int64>
 

@@ -58,6 +58,7 @@ struct Table {
     case .bytes where value >= 1e6: String(format: "%.1f MiB", value / 1_048_576)
     case .bytes: String(format: "%.1f B", value)
     case .count: String(format: "%.0f", value)
+    case .ratio: String(format: "%.2f", value)
     }
   }
 
@@ -66,5 +67,6 @@ struct Table {
       cell + String(repeating: " ", count: max(1, width - cell.count))
     }
     Swift.print(padded.joined())
+    fflush(nil)
   }
 }

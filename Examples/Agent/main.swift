@@ -1,0 +1,4 @@
+import TendCLI
+import TendFiles
+
+await TendCommand.main { [FileProvider()] }

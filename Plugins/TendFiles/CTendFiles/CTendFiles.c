@@ -1,0 +1,252 @@
+#define _GNU_SOURCE
+#include "CTendFiles.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <linux/fs.h>
+#include <linux/openat2.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/vfs.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+#ifndef SYS_fchmodat2
+#define SYS_fchmodat2 452
+#endif
+
+enum { attribute_list_limit = 65536, attribute_size_limit = 65536, account_limit = 65536 };
+
+static int result(int64_t value) { return value < 0 ? -errno : (int)value; }
+
+static int64_t nanoseconds(struct statx_timestamp time) {
+  return (int64_t)((uint64_t)time.tv_sec * 1000000000u + time.tv_nsec);
+}
+
+int tend_status_of(int directory, const char *name, tend_status *status) {
+  struct statx found;
+  int flags = AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT | (*name ? 0 : AT_EMPTY_PATH);
+  if (statx(directory, name, flags, STATX_BASIC_STATS, &found) < 0) return -errno;
+  status->device = (uint64_t)found.stx_dev_major << 32 | found.stx_dev_minor;
+  status->inode = found.stx_ino;
+  status->size = found.stx_size;
+  status->modified = nanoseconds(found.stx_mtime);
+  status->changed = nanoseconds(found.stx_ctime);
+  status->mode = found.stx_mode;
+  status->user = found.stx_uid;
+  status->group = found.stx_gid;
+  status->links = found.stx_nlink;
+  status->is_mount_point = (found.stx_attributes & STATX_ATTR_MOUNT_ROOT) != 0;
+  return 0;
+}
+
+int tend_open(int directory, const char *name, int flags, unsigned mode) {
+  int opened;
+  do opened = openat(directory, name, flags | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY, mode);
+  while (opened < 0 && errno == EINTR);
+  return result(opened);
+}
+
+int tend_open_base(const char *path) {
+  return result(open(path, O_PATH | O_DIRECTORY | O_CLOEXEC));
+}
+
+int tend_walk_without_links(int base, const char *path, int is_root) {
+  struct open_how how = {
+      .flags = O_PATH | O_DIRECTORY | O_CLOEXEC,
+      .resolve = RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS | (is_root ? RESOLVE_IN_ROOT : 0),
+  };
+  long opened;
+  int tries = 0;
+  // EAGAIN: something was renamed meanwhile, and the kernel could not rule out an escape.
+  do opened = syscall(SYS_openat2, base, path, &how, sizeof how);
+  while (opened < 0 && (errno == EINTR || (errno == EAGAIN && ++tries < 100)));
+  return result(opened);
+}
+
+ssize_t tend_read_link(int link, char *buffer, size_t size) {
+  ssize_t length = readlinkat(link, "", buffer, size);
+  return length < 0 ? -errno : length;
+}
+
+int tend_make_directory(int directory, const char *name, unsigned mode) {
+  return result(mkdirat(directory, name, mode));
+}
+
+int tend_make_link(int directory, const char *name, const char *target) {
+  return result(symlinkat(target, directory, name));
+}
+
+int tend_unlink(int directory, const char *name) { return result(unlinkat(directory, name, 0)); }
+
+int tend_remove_directory(int directory, const char *name) {
+  return result(unlinkat(directory, name, AT_REMOVEDIR));
+}
+
+int tend_rename(int directory, const char *from, const char *to) {
+  return result(renameat(directory, from, directory, to));
+}
+
+int tend_rename_new(int directory, const char *from, const char *to) {
+  return result(renameat2(directory, from, directory, to, RENAME_NOREPLACE));
+}
+
+int tend_exchange(int directory, const char *one, const char *other) {
+  return result(renameat2(directory, one, directory, other, RENAME_EXCHANGE));
+}
+
+int tend_link(int directory, const char *from, const char *to) {
+  return result(linkat(directory, from, directory, to, 0));
+}
+
+int tend_change_owner(int descriptor, uint32_t user, uint32_t group) {
+  return result(fchownat(descriptor, "", user, group, AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW));
+}
+
+/// The file behind a descriptor, as a path: the way to it for calls that refuse O_PATH.
+static void path_of(int descriptor, char path[32]) {
+  snprintf(path, 32, "/proc/self/fd/%d", descriptor);
+}
+
+int tend_change_mode(int descriptor, unsigned mode) {
+  if (syscall(SYS_fchmodat2, descriptor, "", mode, AT_EMPTY_PATH) == 0) return 0;
+  if (errno != ENOSYS && errno != EINVAL) return -errno;
+  char path[32];
+  path_of(descriptor, path);
+  return result(chmod(path, mode));
+}
+
+int tend_copy_attributes(int from, int to, char *failed, size_t size) {
+  char source[32], target[32];
+  path_of(from, source);
+  path_of(to, target);
+  *failed = 0;
+  ssize_t length = listxattr(source, NULL, 0);
+  if (length == 0 || (length < 0 && errno == ENOTSUP)) return 0;
+  if (length < 0) return -errno;
+  char *names = malloc(attribute_list_limit), *value = malloc(attribute_size_limit);
+  int code = names && value ? 0 : -ENOMEM;
+  if (!code && (length = listxattr(source, names, attribute_list_limit)) < 0) code = -errno;
+  for (char *name = names; !code && name < names + length; name += strlen(name) + 1) {
+    ssize_t held = getxattr(source, name, value, attribute_size_limit);
+    if (held < 0 && (errno == ENODATA || errno == ENOTSUP)) continue;
+    if (held < 0 || (setxattr(target, name, value, held, 0) < 0 && errno != ENOTSUP)) {
+      code = -errno;
+      snprintf(failed, size, "%s", name);
+    }
+  }
+  free(names);
+  free(value);
+  return code;
+}
+
+int tend_is_frozen(int directory, const char *name) {
+  int opened = tend_open(directory, name, O_RDONLY | O_NONBLOCK, 0);
+  if (opened < 0) return 0;
+  unsigned long flags = 0;
+  int known = ioctl(opened, FS_IOC_GETFLAGS, &flags) == 0;
+  close(opened);
+  if (!known) return 0;
+  return flags & FS_IMMUTABLE_FL ? 1 : flags & FS_APPEND_FL ? 2 : 0;
+}
+
+int64_t tend_file_system(int descriptor) {
+  struct statfs found;
+  return fstatfs(descriptor, &found) < 0 ? -errno : (int64_t)((uint64_t)found.f_type & 0xffffffff);
+}
+
+int tend_lock(int descriptor) { return result(flock(descriptor, LOCK_EX | LOCK_NB)); }
+
+int tend_sync(int descriptor) { return result(fsync(descriptor)); }
+
+int tend_truncate(int descriptor, int64_t size) { return result(ftruncate(descriptor, size)); }
+
+ssize_t tend_read(int descriptor, void *buffer, size_t size) {
+  ssize_t count;
+  do count = read(descriptor, buffer, size);
+  while (count < 0 && errno == EINTR);
+  return count < 0 ? -errno : count;
+}
+
+ssize_t tend_write(int descriptor, const void *buffer, size_t size) {
+  ssize_t count;
+  do count = write(descriptor, buffer, size);
+  while (count < 0 && errno == EINTR);
+  return count < 0 ? -errno : count;
+}
+
+void tend_close(int descriptor) { close(descriptor); }
+
+int tend_list(int directory, void *context, int (*visit)(void *context, const char *name)) {
+  int opened = tend_open(directory, ".", O_RDONLY | O_DIRECTORY, 0);
+  if (opened < 0) return opened;
+  DIR *stream = fdopendir(opened);
+  if (!stream) {
+    int code = -errno;
+    close(opened);
+    return code;
+  }
+  struct dirent *entry;
+  int stop = 0;
+  while (!stop && (errno = 0, entry = readdir(stream))) {
+    if (strcmp(entry->d_name, ".") && strcmp(entry->d_name, "..")) stop = visit(context, entry->d_name);
+  }
+  int code = stop ? 0 : -errno;
+  closedir(stream);
+  return code;
+}
+
+int64_t tend_find_user(const char *name) {
+  struct passwd entry, *found = NULL;
+  char *buffer = malloc(account_limit);
+  if (!buffer) return -ENOMEM;
+  int code = getpwnam_r(name, &entry, buffer, account_limit, &found);
+  int64_t user = found ? (int64_t)entry.pw_uid : -(code ? code : ENOENT);
+  free(buffer);
+  return user;
+}
+
+int64_t tend_find_group(const char *name) {
+  struct group entry, *found = NULL;
+  char *buffer = malloc(account_limit);
+  if (!buffer) return -ENOMEM;
+  int code = getgrnam_r(name, &entry, buffer, account_limit, &found);
+  int64_t group = found ? (int64_t)entry.gr_gid : -(code ? code : ENOENT);
+  free(buffer);
+  return group;
+}
+
+int tend_name_user(uint32_t user, char *name, size_t size) {
+  struct passwd entry, *found = NULL;
+  char *buffer = malloc(account_limit);
+  if (!buffer) return -ENOMEM;
+  int code = getpwuid_r(user, &entry, buffer, account_limit, &found);
+  if (found) snprintf(name, size, "%s", entry.pw_name);
+  free(buffer);
+  return found ? 0 : -(code ? code : ENOENT);
+}
+
+int tend_name_group(uint32_t group, char *name, size_t size) {
+  struct group entry, *found = NULL;
+  char *buffer = malloc(account_limit);
+  if (!buffer) return -ENOMEM;
+  int code = getgrgid_r(group, &entry, buffer, account_limit, &found);
+  if (found) snprintf(name, size, "%s", entry.gr_name);
+  free(buffer);
+  return found ? 0 : -(code ? code : ENOENT);
+}
+
+uint32_t tend_effective_user(void) { return geteuid(); }
+
+const char *tend_error_text(int code) {
+  const char *text = strerrordesc_np(code);
+  return text ? text : "unknown error";
+}

@@ -1,0 +1,92 @@
+#ifndef CTENDFILES_H
+#define CTENDFILES_H
+
+// The system calls of Linux that Swift can't reach by itself, in the form in which the provider
+// uses them: each returns a value of zero or more, or a negated errno. None of them ever follows a
+// symbolic link in the last component.
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/// What is known of one directory entry; times are nanoseconds since 1970.
+typedef struct {
+  uint64_t device, inode, size;
+  int64_t modified, changed;
+  uint32_t mode, user, group, links;
+  uint32_t is_mount_point;
+} tend_status;
+
+/// statx(2) of an entry of a directory, or of the descriptor itself where the name is empty.
+int tend_status_of(int directory, const char *name, tend_status *status);
+
+/// openat(2), close on exec.
+int tend_open(int directory, const char *name, int flags, unsigned mode);
+
+/// Opens a directory as O_PATH by any path, following links: for paths that are configured.
+int tend_open_base(const char *path);
+
+/// openat2(2) of a directory as O_PATH that refuses every symbolic link on the way.
+int tend_walk_without_links(int base, const char *path, int is_root);
+
+/// readlinkat(2) of a link that was opened with O_PATH.
+ssize_t tend_read_link(int link, char *buffer, size_t size);
+
+int tend_make_directory(int directory, const char *name, unsigned mode);
+int tend_make_link(int directory, const char *name, const char *target);
+int tend_unlink(int directory, const char *name);
+int tend_remove_directory(int directory, const char *name);
+
+/// renameat(2) within one directory.
+int tend_rename(int directory, const char *from, const char *to);
+
+/// renameat2(2) with RENAME_NOREPLACE; -EINVAL where the file system can't.
+int tend_rename_new(int directory, const char *from, const char *to);
+
+/// renameat2(2) with RENAME_EXCHANGE.
+int tend_exchange(int directory, const char *one, const char *other);
+
+/// linkat(2) within one directory.
+int tend_link(int directory, const char *from, const char *to);
+
+/// chown and chmod by a descriptor of any kind, also one opened with O_PATH.
+int tend_change_owner(int descriptor, uint32_t user, uint32_t group);
+int tend_change_mode(int descriptor, unsigned mode);
+
+/// Copies all extended attributes, among them ACL and security label, from one file to another.
+///
+/// `failed` receives the name of the attribute that could not be copied.
+int tend_copy_attributes(int from, int to, char *failed, size_t size);
+
+/// Whether an entry can't be changed by anybody: 1 immutable, 2 append only, 0 neither or unknown.
+int tend_is_frozen(int directory, const char *name);
+
+/// The magic number of the file system that holds a descriptor.
+int64_t tend_file_system(int descriptor);
+
+/// An exclusive lock that ends with the descriptor; -EWOULDBLOCK where another one holds it.
+int tend_lock(int descriptor);
+
+int tend_sync(int descriptor);
+int tend_truncate(int descriptor, int64_t size);
+ssize_t tend_read(int descriptor, void *buffer, size_t size);
+ssize_t tend_write(int descriptor, const void *buffer, size_t size);
+void tend_close(int descriptor);
+
+/// Calls `visit` with each name of a directory but `.` and `..`, until it returns other than zero.
+int tend_list(int directory, void *context, int (*visit)(void *context, const char *name));
+
+/// The user or group of a name, -ENOENT where there is none.
+int64_t tend_find_user(const char *name);
+int64_t tend_find_group(const char *name);
+
+/// The name of a user or group; -ENOENT where it has none.
+int tend_name_user(uint32_t user, char *name, size_t size);
+int tend_name_group(uint32_t group, char *name, size_t size);
+
+uint32_t tend_effective_user(void);
+
+/// What an errno means, in the words of the C library.
+const char *tend_error_text(int code);
+
+#endif

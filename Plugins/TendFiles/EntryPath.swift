@@ -1,0 +1,146 @@
+/// The absolute, normalised path of a directory entry; the identity of all kinds of this provider.
+///
+/// Two are equal where their bytes are: unlike text, a path in another Unicode normalisation is
+/// another path.
+public struct EntryPath: Sendable, LosslessStringConvertible {
+  /// The path, with one slash before each component and none at the end.
+  public let description: String
+
+  /// The longest path that the kernel takes, without its NUL.
+  static let longest = 4095
+  /// The longest name that common file systems take.
+  static let longestName = 255
+
+  /// Reads a path that is already absolute and normalised; nil for any other.
+  public init?(_ description: String) {
+    guard let path = try? EntryPath(normalising: description), path.description == description
+    else { return nil }
+    self = path
+  }
+
+  private init(unchecked description: String) {
+    self.description = description
+  }
+
+  /// Stands in for a path that was refused.
+  static let unreadable = EntryPath(unchecked: "/?")
+
+  /// Reads a path as people write it.
+  ///
+  /// Repeated slashes, `.` and a slash at the end are taken out, since they never change what the
+  /// path leads to. `..` is refused: behind a link it would lead elsewhere than it reads.
+  init(normalising text: String) throws(PathMistake) {
+    guard text.utf8.first == UInt8(ascii: "/") else { throw .relative }
+    guard !text.utf8.contains(0) else { throw .containsNUL }
+    guard text.utf8.count <= Self.longest else { throw .tooLong }
+    if Self.isNormal(text.utf8) {
+      description = text
+      return
+    }
+    var normal = ""
+    for name in text.utf8.split(separator: UInt8(ascii: "/")) where !name.elementsEqual(".".utf8) {
+      guard !name.elementsEqual("..".utf8) else { throw .leadsUp }
+      guard name.count <= Self.longestName else { throw .nameTooLong }
+      normal += "/"
+      normal += String(Substring(name))
+    }
+    guard !normal.isEmpty else { throw .isRoot }
+    description = normal
+  }
+
+  /// Whether there is nothing to take out and nothing to refuse, in one pass.
+  private static func isNormal(_ bytes: String.UTF8View) -> Bool {
+    var length = 0
+    var dots = 0
+    var first = true
+    func endsWell() -> Bool {
+      length > 0 && length <= longestName && !(length <= 2 && dots == length)
+    }
+    for byte in bytes {
+      if byte == UInt8(ascii: "/") {
+        guard first || endsWell() else { return false }
+        (length, dots, first) = (0, 0, false)
+      } else {
+        length += 1
+        if byte == UInt8(ascii: ".") { dots += 1 }
+      }
+    }
+    return endsWell()
+  }
+
+  /// The path of the directory that holds the entry; empty for the root directory.
+  var parent: String { String(description[..<lastSlash]) }
+
+  /// The name of the entry in that directory.
+  var name: String { String(description[description.index(after: lastSlash)...]) }
+
+  private var lastSlash: String.Index {
+    description.utf8.lastIndex(of: UInt8(ascii: "/")) ?? description.startIndex
+  }
+
+  /// The directories above, the nearest first, without the root directory.
+  var ancestors: [EntryPath] {
+    var found: [EntryPath] = []
+    var rest = parent
+    while !rest.isEmpty {
+      let path = EntryPath(unchecked: rest)
+      found.append(path)
+      rest = path.parent
+    }
+    return found
+  }
+}
+
+extension EntryPath: Hashable {
+  /// Equal where the bytes are.
+  public static func == (left: EntryPath, right: EntryPath) -> Bool {
+    left.description.hasSameBytes(as: right.description)
+  }
+
+  /// By the bytes.
+  public func hash(into hasher: inout Hasher) {
+    description.hashBytes(into: &hasher)
+  }
+}
+
+extension String {
+  /// Whether both are the same bytes; `==` would take canonically equivalent texts for one.
+  func hasSameBytes(as other: String) -> Bool {
+    utf8.count == other.utf8.count && utf8.elementsEqual(other.utf8)
+  }
+
+  func hashBytes(into hasher: inout Hasher) {
+    let hashed: Void? = utf8.withContiguousStorageIfAvailable {
+      hasher.combine(bytes: UnsafeRawBufferPointer($0))
+    }
+    if hashed == nil { for byte in utf8 { hasher.combine(byte) } }
+  }
+}
+
+/// Why a text is no path of an entry.
+enum PathMistake: Error, Hashable {
+  case relative, containsNUL, tooLong, nameTooLong, leadsUp, isRoot
+
+  /// What is wrong, to follow the name of the field.
+  var message: String {
+    switch self {
+    case .relative: "is not an absolute path"
+    case .containsNUL: "contains a NUL"
+    case .tooLong: "is longer than \(EntryPath.longest) bytes"
+    case .nameTooLong: "has a name that is longer than \(EntryPath.longestName) bytes"
+    case .leadsUp: "contains .."
+    case .isRoot: "is the root directory"
+    }
+  }
+
+  /// What to do about it.
+  var remedy: String {
+    switch self {
+    case .relative: "begin it with a slash"
+    case .containsNUL: "take the NUL out"
+    case .tooLong, .nameTooLong: "choose a shorter one"
+    case .leadsUp: "write out where it leads"
+    case .isRoot: "choose a path below it"
+    }
+  }
+}

@@ -1,0 +1,202 @@
+private import Synchronization
+public import Tend
+
+/// How a file, a directory or a symbolic link should be.
+///
+/// One type for all three, since they share one space of identities: a path that turns from a link
+/// into a file is one resource that is replaced, not a delete that races a create.
+public struct EntrySpec: DesiredState {
+  /// What it is compared with.
+  public typealias Subject = Entry
+
+  /// The path.
+  public var id: EntryPath { declared.location.path }
+
+  /// What was declared; shared between all copies.
+  let declared: Fields
+  /// What else is declared in the same unit, once that is known.
+  var siblings: DeclaredPaths?
+
+  init(_ declared: Fields) {
+    self.declared = declared
+  }
+
+  /// What an entry is declared to be.
+  enum Form: Sendable {
+    case file(FileContent)
+    case directory
+    case link(target: String)
+
+    /// What sort of entry.
+    var type: EntryType {
+      switch self {
+      case .file: .file
+      case .directory: .directory
+      case .link: .link
+      }
+    }
+  }
+
+  /// How the content of an existing file is replaced.
+  enum Replacement: String, Sendable {
+    /// By a new file that takes its place in one step.
+    case atomic
+    /// By writing into it: for mount points, and where others hold it open.
+    case inPlace
+  }
+
+  /// The fields of a declaration.
+  final class Fields: Sendable {
+    let location: Location
+    let form: Form
+    let permissions: Permissions?
+    let owner: Principal?
+    let group: Principal?
+    let isSensitive: Bool
+    let keepsBackup: Bool
+    let replacement: Replacement
+
+    init(
+      _ location: Location, _ form: Form, permissions: Permissions? = nil,
+      owner: Principal? = nil, group: Principal? = nil, isSensitive: Bool = false,
+      keepsBackup: Bool = true, replacement: Replacement = .atomic
+    ) {
+      self.location = location
+      self.form = form
+      self.permissions = permissions
+      self.owner = owner
+      self.group = group
+      self.isSensitive = isSensitive
+      self.keepsBackup = keepsBackup
+      self.replacement = replacement
+    }
+  }
+
+  /// What sort of entry it is declared to be.
+  var type: EntryType { declared.form.type }
+
+  /// What its content should be, if it is a file.
+  var content: FileContent? {
+    if case .file(let content) = declared.form { content } else { nil }
+  }
+
+  /// The permission bits that a create gives it; links have none of their own.
+  var permissionsOnCreate: Permissions? {
+    switch declared.form {
+    case .file: declared.permissions ?? .ofFile
+    case .directory: declared.permissions ?? .ofDirectory
+    case .link: nil
+    }
+  }
+
+  /// Whether content must not be seen: as it is, or as it is declared, others can't read it.
+  func isSecret(found: Permissions?) -> Bool {
+    declared.isSensitive
+      || !(declared.permissions ?? found ?? .ofFile).areReadableByOthers
+      || found?.areReadableByOthers == false
+  }
+
+  /// All directories above, the nearest first; the engine keeps those that are declared.
+  ///
+  /// All and not the nearest only, since what is declared is not known here.
+  public var prerequisites: [EntryPath] { id.ancestors }
+
+  /// The digest of the content; nil for all but files that everybody may read.
+  ///
+  /// A fingerprint is no secret and is kept unkeyed, so content that may be one has none.
+  public var fingerprint: Fingerprint? {
+    guard let content, !isSecret(found: nil) else { return nil }
+    return Fingerprint(content.digest.hexadecimal)
+  }
+}
+
+/// Where an entry lies, split once so that looking at it costs no text.
+struct Location: Sendable {
+  let path: EntryPath
+  let parent: String
+  let name: String
+  /// Of the parent's bytes; spreads directories over the shards of the cache.
+  let parentHash: UInt64
+
+  init(_ path: EntryPath) {
+    self.path = path
+    parent = path.parent
+    name = path.name
+    parentHash = fnv(parent.utf8)
+  }
+
+  /// For looking into a directory itself.
+  init(inside directory: EntryPath) {
+    path = directory
+    parent = directory.description
+    name = "."
+    parentHash = fnv(parent.utf8)
+  }
+}
+
+/// The 64 bit hash of Fowler, Noll and Vo (FNV-1a): the same in every process.
+func fnv(_ bytes: some Sequence<UInt8>) -> UInt64 {
+  bytes.reduce(0xcbf2_9ce4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
+}
+
+/// What the content of a file should be.
+final class FileContent: Sendable {
+  /// Where the bytes are.
+  enum Bytes: Sendable {
+    case text(String)
+    case binary([UInt8])
+    case source(SourceFile)
+  }
+
+  /// The most that a file may be declared to hold: 64 MiB.
+  static let largest = 64 << 20
+
+  let bytes: Bytes
+  let size: Int
+  let digest: Digest
+  private let keyed = Mutex<Digest?>(nil)
+
+  init(_ bytes: Bytes, size: Int, digest: Digest) {
+    self.bytes = bytes
+    self.size = size
+    self.digest = digest
+  }
+
+  convenience init(_ text: String) {
+    let digest = Digester.digest(.sha256, of: Array(text.utf8))
+    self.init(.text(text), size: text.utf8.count, digest: digest)
+  }
+
+  convenience init(_ bytes: [UInt8]) {
+    self.init(.binary(bytes), size: bytes.count, digest: Digester.digest(.sha256, of: bytes))
+  }
+
+  /// Whether a remembered digest is that of this content.
+  func isCurrent(_ remembered: Digest, _ context: Context) -> Bool {
+    guard remembered.algorithm == .keyed else { return remembered == digest }
+    // Under one key the first answer stays right; another key has to be asked.
+    if keyed.withLock({ $0 }) == remembered { return true }
+    return keyedDigest(context) == remembered
+  }
+
+  /// The digest that may be remembered of content that must not be seen.
+  func keyedDigest(_ context: Context) -> Digest {
+    let made = digest.keyed(by: context)
+    keyed.withLock { $0 = made }
+    return made
+  }
+
+  /// All bytes, checked against what was declared.
+  func read() async throws(ProviderError) -> [UInt8] {
+    switch bytes {
+    case .text(let text): return Array(text.utf8)
+    case .binary(let bytes): return bytes
+    case .source(let file):
+      let bytes = try await file.read()
+      guard Digester.digest(digest.algorithm, of: bytes) == digest else {
+        throw .transient("\(file.path) in the source is not what the revision says it is")
+      }
+      return bytes
+    }
+  }
+}

@@ -1,0 +1,115 @@
+public import Tend
+
+extension FileProvider {
+  /// Makes, changes, replaces or removes one entry; durable when it returns.
+  ///
+  /// Nothing half done is ever seen under the entry's own name, and a content that others put there
+  /// since it was observed is not overwritten: that is a conflict.
+  public func apply(
+    _ change: Change<EntrySpec>, _ journal: Journal<EntrySpec>, _ context: Context
+  ) async throws(ProviderError) -> Outcome {
+    switch change.action {
+    case .create(let spec):
+      let bytes = try await spec.content?.read()
+      let wanted = try accounts.resolve(spec.declared, at: context.now.nanoseconds)
+      let place = try place(of: spec, change, context)
+      try place.create(Shape(creating: spec, bytes, wanted))
+    case .update(let current, let spec):
+      let writes = change.touches("content") || change.touches("target")
+      let bytes = writes ? try await spec.content?.read() : nil
+      let wanted = try accounts.resolve(spec.declared, at: context.now.nanoseconds)
+      let place = try place(of: spec, change, context)
+      let attributes = Attributes(updating: current.status, to: spec, wanted, change)
+      if writes {
+        try place.update(current.status, spec, Shape(spec.declared.form, bytes, attributes))
+      } else {
+        try place.change(current.status, to: attributes)
+      }
+    case .replace(let current, let spec):
+      let bytes = try await spec.content?.read()
+      let wanted = try accounts.resolve(spec.declared, at: context.now.nanoseconds)
+      let place = try place(of: spec, change, context)
+      try place.replace(current.status, with: spec, Shape(creating: spec, bytes, wanted))
+    case .delete(let current):
+      return try delete(current, change, context)
+    }
+    return .done
+  }
+
+  private func place(
+    of spec: EntrySpec, _ change: Change<EntrySpec>, _ context: Context
+  ) throws(ProviderError) -> Placement {
+    let location = spec.declared.location
+    guard let directory = try directory(of: location, at: context.now.nanoseconds, anew: true)
+    else {
+      try requireParent(of: spec)
+      throw .conflict("the directory \(location.parent) has gone")
+    }
+    return Placement(location, directory, names, change, context)
+  }
+
+  private func delete(
+    _ current: Entry, _ change: Change<EntrySpec>, _ context: Context
+  ) throws(ProviderError) -> Outcome {
+    let now = context.now.nanoseconds
+    let location = Location(current.id)
+    guard let directory = try directory(of: location, at: now, anew: true) else { return .done }
+    let place = Placement(location, directory, names, change, context)
+    if current.status.type != .directory {
+      try place.remove(current.status, keepingBackup: !current.memory.keepsNoBackup)
+      return .done
+    }
+    let inside = Location(inside: current.id)
+    return try place.removeDirectory(current.status) { () throws(ProviderError) in
+      try self.directory(of: inside, at: now, anew: true)
+    }
+  }
+}
+
+/// What is written under a name: its sort, its content and its attributes.
+struct Shape {
+  let form: EntrySpec.Form
+  let bytes: [UInt8]
+  let attributes: Attributes
+
+  /// What sort of entry it makes.
+  var type: EntryType { form.type }
+
+  init(_ form: EntrySpec.Form, _ bytes: [UInt8]?, _ attributes: Attributes) {
+    self.form = form
+    self.bytes = bytes ?? []
+    self.attributes = attributes
+  }
+
+  /// As a create makes it.
+  init(creating spec: EntrySpec, _ bytes: [UInt8]?, _ wanted: Entry.Ownership) {
+    self.init(
+      spec.declared.form, bytes,
+      Attributes(permissions: spec.permissionsOnCreate, ownership: wanted))
+  }
+}
+
+/// The attributes that a change writes; nil is left as it is.
+struct Attributes {
+  var permissions: Permissions?
+  var ownership: Entry.Ownership
+  /// Those of the entry that is changed, which a rewritten one keeps; nil on create.
+  var found: (permissions: Permissions, user: UInt32, group: UInt32)?
+
+  init(permissions: Permissions?, ownership: Entry.Ownership) {
+    self.permissions = permissions
+    self.ownership = ownership
+  }
+
+  /// Only those that the change names.
+  init(
+    updating status: Status, to spec: EntrySpec, _ wanted: Entry.Ownership,
+    _ change: Change<EntrySpec>
+  ) {
+    permissions = change.touches("mode") ? spec.declared.permissions : nil
+    ownership = Entry.Ownership(
+      user: change.touches("owner") ? wanted.user : nil,
+      group: change.touches("group") ? wanted.group : nil)
+    found = (status.permissions, status.user, status.group)
+  }
+}

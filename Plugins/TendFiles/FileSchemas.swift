@@ -1,0 +1,87 @@
+internal import Tend
+
+/// The fields of the kinds that are served here.
+enum FileSchemas {
+  static let modeHint = "write the permission bits in quotes, such as \"0644\""
+
+  private static let path = Schema.Field.string(
+    "path", required: true,
+    "Absolute path; its identity. Without \"..\"; repeated slashes and \".\" are taken out.")
+
+  private static func mode(_ created: String) -> Schema.Field {
+    .string(
+      "mode", hint: modeHint,
+      "Permission bits as three or four octal digits in quotes. Not declared: \(created) on create, "
+        + "whatever the umask; on update as found.")
+  }
+
+  private static let owner = Schema.Field.string(
+    "owner", "User, by name or number. Not declared: the agent's on create; on update as found.")
+  private static let group = Schema.Field.string(
+    "group", "Group, by name or number. Not declared: the agent's on create; on update as found.")
+
+  /// The spec of a `File`.
+  static let file = Schema(
+    "A regular file with exactly this content, replaced in one step and durable.",
+    [
+      path,
+      .string(
+        "content", "The content, inline; at most 64 MiB. One of content, source, contentBase64."),
+      .string(
+        "source", "A file beside the manifest whose bytes are the content; stays inside the unit."),
+      .string("contentBase64", "The content as Base64, for what is not text."),
+      mode("0644"), owner, group,
+      .boolean(
+        "sensitive", default: false,
+        "Never show the content, even where everybody may read the file."),
+      .choice(
+        "backup", ["keep", "none"], default: "keep",
+        "Whether a copy is kept of what is replaced or deleted."),
+      .choice(
+        "replace", ["atomic", "inPlace"], default: "atomic",
+        "How existing content is replaced: by a new file in one step, or by writing into the file, "
+          + "which is not atomic but works for mount points."),
+    ],
+    example: """
+      apiVersion: files/v1
+      kind: File
+      metadata:
+        name: motd
+      spec:
+        path: /etc/motd
+        content: "hello\\n"
+        mode: "0644"
+      """)
+
+  /// The spec of a `Directory`.
+  static let directory = Schema(
+    "A directory. It is deleted only when it is empty; nothing is removed recursively.",
+    [path, mode("0755"), owner, group],
+    example: """
+      apiVersion: files/v1
+      kind: Directory
+      metadata:
+        name: etc-app
+      spec:
+        path: /etc/app
+        mode: "0750"
+      """)
+
+  /// The spec of a `Symlink`.
+  static let link = Schema(
+    "A symbolic link; what it leads to need not exist.",
+    [
+      path,
+      .string("target", required: true, "What the link leads to, as it is written into the link."),
+      owner, group,
+    ],
+    example: """
+      apiVersion: files/v1
+      kind: Symlink
+      metadata:
+        name: current
+      spec:
+        path: /srv/app/current
+        target: releases/42
+      """)
+}

@@ -1,0 +1,93 @@
+private import Synchronization
+
+/// Holds the directories that were looked into last, so that looking again is one system call.
+///
+/// A directory that is replaced at its path is noticed by the next change below it, which always
+/// walks anew, and by an observation at the latest after `longestTrust`.
+final class DirectoryCache: Sendable {
+  /// How long a directory is taken to be still at its path: a tenth of a second, in nanoseconds.
+  static let longestTrust: Int64 = 100_000_000
+  private static let shardCount = 16
+
+  private struct Key: Hashable {
+    let hash: UInt64
+    let path: String
+
+    static func == (left: Key, right: Key) -> Bool {
+      left.hash == right.hash && left.path.hasSameBytes(as: right.path)
+    }
+
+    func hash(into hasher: inout Hasher) { hasher.combine(hash) }
+  }
+
+  private final class Shard: Sendable {
+    let held = Mutex<[Key: HeldDirectory]>([:])
+  }
+
+  private let shards: [Shard]
+  private let capacity: Int
+  private let walk: PathWalk
+
+  /// Holds at most `capacity` directories, each with one descriptor.
+  init(walk: PathWalk, capacity: Int) {
+    self.walk = walk
+    self.capacity = max(1, capacity / Self.shardCount)
+    shards = (0..<Self.shardCount).map { _ in Shard() }
+  }
+
+  /// The directory that holds an entry; nil where it does not exist.
+  ///
+  /// `anew` walks there in any case.
+  func directory(
+    of location: Location, at now: Int64, anew: Bool = false
+  ) throws(WalkError) -> HeldDirectory? {
+    let shard = shards[Int(location.parentHash % UInt64(Self.shardCount))]
+    let key = Key(hash: location.parentHash, path: location.parent)
+    let known = shard.held.withLock { $0[key] }
+    if let known, !anew, known.isFresh(at: now) { return known }
+    guard let found = try look(for: location.parent, known, at: now) else {
+      shard.held.withLock { $0[key] = nil }
+      return nil
+    }
+    if found !== known { keep(found, key, shard) }
+    return found
+  }
+
+  private func look(
+    for path: String, _ known: HeldDirectory?, at now: Int64
+  ) throws(WalkError) -> HeldDirectory? {
+    let arrival: PathWalk.Arrival
+    do {
+      arrival = try walk.directory(at: path)
+    } catch {
+      if case .missing = error { return nil }
+      throw error
+    }
+    let found: HeldDirectory
+    do {
+      found = try HeldDirectory(arrival, at: now)
+    } catch {
+      throw .failed(error, at: path)
+    }
+    guard let known, known.device == found.device, known.inode == found.inode,
+      known.realPath == found.realPath
+    else { return found }
+    known.confirm(at: now)
+    return known
+  }
+
+  private func keep(_ directory: HeldDirectory, _ key: Key, _ shard: Shard) {
+    // What falls out is closed outside the lock, once nobody uses it any more.
+    let dropped: HeldDirectory? = shard.held.withLock { held in
+      var dropped: HeldDirectory?
+      if held.count >= capacity, held[key] == nil,
+        let oldest = held.min(by: { $0.value.lastChecked < $1.value.lastChecked })
+      {
+        dropped = held.removeValue(forKey: oldest.key)
+      }
+      held[key] = directory
+      return dropped
+    }
+    _ = consume dropped
+  }
+}

@@ -1,0 +1,99 @@
+private import CTendFiles
+private import Synchronization
+
+/// A directory that is held open: what is done in it can't be led astray.
+final class HeldDirectory: Sendable {
+  let descriptor: Descriptor
+  let device: UInt64
+  let inode: UInt64
+  /// Where it really lies; nil where no link leads there.
+  let realPath: String?
+  /// Whether its file system is local and keeps times that tell of every change.
+  let keepsTimes: Bool
+
+  /// When it was last found at its path; nanoseconds of the engine's wall clock.
+  private let checkedAt: Atomic<Int64>
+  /// Whether left-overs of a killed agent were looked for.
+  private let isSwept = Mutex(false)
+  /// How many asked for its entries to be made durable.
+  private let asked = Atomic<Int>(0)
+  /// How many of them were served.
+  private let served = Mutex(0)
+
+  init(_ arrival: consuming PathWalk.Arrival, at now: Int64) throws(SystemError) {
+    let status = try arrival.directory.status()
+    device = status.device
+    inode = status.inode
+    realPath = arrival.realPath
+    keepsTimes = FileSystems.keepTimes.contains(try check(tend_file_system(arrival.directory.raw)))
+    descriptor = arrival.directory
+    checkedAt = Atomic(now)
+  }
+
+  /// Whether it was found at its path not long ago.
+  func isFresh(at now: Int64) -> Bool {
+    let age = now &- checkedAt.load(ordering: .relaxed)
+    return age >= 0 && age < DirectoryCache.longestTrust
+  }
+
+  /// When it was last found at its path.
+  var lastChecked: Int64 { checkedAt.load(ordering: .relaxed) }
+
+  /// It was found at its path again.
+  func confirm(at now: Int64) {
+    checkedAt.store(now, ordering: .relaxed)
+  }
+
+  /// Runs `sweep` unless it has run for this directory.
+  func sweepOnce(_ sweep: () -> Void) {
+    isSwept.withLock { isSwept in
+      if !isSwept { sweep() }
+      isSwept = true
+    }
+  }
+
+  /// Makes durable what was made, renamed and removed in it.
+  ///
+  /// Threads that ask while one call of fsync(2) runs are served together by the next one.
+  func sync() throws(SystemError) {
+    let ticket = asked.add(1, ordering: .acquiringAndReleasing).newValue
+    try served.withLock { served throws(SystemError) in
+      if served >= ticket { return }
+      let all = asked.load(ordering: .acquiring)
+      try syncNow()
+      served = all
+    }
+  }
+
+  private func syncNow() throws(SystemError) {
+    let opened = try Descriptor(
+      ".".withCString { tend_open(descriptor.raw, $0, OpenFlags.directory, 0) })
+    do {
+      try check(tend_sync(opened.raw))
+    } catch {
+      // Some file systems keep no directory that could be synced; there is nothing more to do.
+      guard error.code == ErrorCode.invalid || error.code == ErrorCode.notSupported else {
+        throw error
+      }
+    }
+  }
+}
+
+/// What is known of file systems.
+private enum FileSystems {
+  /// Magic numbers of those that are local and move the time of change with every change.
+  ///
+  /// Files on all others are always read: over a network others write unseen, and those of /proc
+  /// and /sys change without a trace. See statfs(2) and linux/magic.h.
+  static let keepTimes: Set<Int64> = [
+    0xEF53,  // ext2, ext3, ext4
+    0x5846_5342,  // XFS
+    0x9123_683E,  // Btrfs
+    0xF2F5_2010,  // F2FS
+    0x2FC1_2FC1,  // ZFS
+    0xCA45_1A4E,  // bcachefs
+    0x0102_1994,  // tmpfs
+    0x8584_58F6,  // ramfs
+    0x794C_7630,  // overlayfs
+  ]
+}

@@ -1,0 +1,55 @@
+private import Synchronization
+
+/// The names under which entries are made ready: `.NAME.tend-` and 20 hexadecimal digits.
+///
+/// The last eight digits are computed from the rest, so that no stranger's file has such a name by
+/// accident; the first eight tell one run of an agent from another.
+final class TemporaryNames: Sendable {
+  private static let mark = ".tend-"
+  private static let digitCount = 20
+  private static let room = EntryPath.longestName - 1 - mark.utf8.count - digitCount
+
+  private let run: String
+  private let count = Atomic<UInt16>(0)
+
+  /// `seed` differs from one run of an agent to the next.
+  init(seed: UInt64) {
+    run = Self.hexadecimal(seed, digits: 8)
+  }
+
+  /// A name that this run has not used lately, in the directory of an entry.
+  func next(for name: String) -> String {
+    let number = count.add(1, ordering: .relaxed).newValue
+    let start =
+      ".\(Self.beginning(of: name))\(Self.mark)\(run)"
+      + Self.hexadecimal(UInt64(number), digits: 4)
+    return start + Self.checksum(of: start)
+  }
+
+  /// Whether another run has made this name and left it behind.
+  func isLeftOver(_ name: String) -> Bool {
+    let bytes = Array(name.utf8)
+    let markEnd = bytes.count - Self.digitCount
+    guard bytes.first == UInt8(ascii: "."), markEnd > Self.mark.utf8.count,
+      bytes[..<markEnd].suffix(Self.mark.utf8.count).elementsEqual(Self.mark.utf8),
+      !bytes[markEnd...].prefix(8).elementsEqual(run.utf8)
+    else { return false }
+    let start = String(decoding: bytes.dropLast(8), as: UTF8.self)
+    return bytes.suffix(8).elementsEqual(Self.checksum(of: start).utf8)
+  }
+
+  /// As much of a name as fits, cut between characters.
+  private static func beginning(of name: String) -> String {
+    var beginning = name
+    while beginning.utf8.count > room { beginning.removeLast() }
+    return beginning
+  }
+
+  private static func checksum(of start: String) -> String {
+    hexadecimal(fnv(start.utf8) >> 32, digits: 8)
+  }
+
+  private static func hexadecimal(_ number: UInt64, digits: Int) -> String {
+    (0..<digits).reversed().map { String(number >> (4 * UInt64($0)) & 15, radix: 16) }.joined()
+  }
+}

@@ -1,0 +1,63 @@
+import Tend
+import TendEngine
+import TendManifest
+
+/// Answers what commands ask of a running agent.
+struct AgentAnswers: Sendable {
+  private let engine: Engine
+  private let identity: AgentDocument
+
+  init(_ engine: Engine, _ identity: AgentDocument) {
+    self.engine = engine
+    self.identity = identity
+  }
+
+  @Sendable func answer(
+    _ request: ControlRequest, _ peer: ControlPeer,
+    _ progress: @escaping @Sendable (ProgressDocument) -> Void
+  ) async throws -> Value {
+    switch request {
+    case .agent:
+      return try ValueEncoder().encode(identity)
+    case .plan(let desired):
+      return try ValueEncoder().encode(PlanDocument(try await prepare(desired).plan))
+    case .apply(let desired, let digest):
+      return try await apply(desired, digest: digest, by: peer.userName, progress)
+    default:
+      return try await EngineAnswers(engine).answer(request) ?? .null
+    }
+  }
+
+  private func prepare(_ desired: DesiredFiles) async throws -> PreparedPlan {
+    guard !identity.units.contains(desired.unit) else { throw identity.refusal(of: desired.unit) }
+    var policy = Unit.Policy()
+    policy.prunes = desired.prunes
+    policy.allowedDeletions = desired.allowedDeletions
+    return try await engine.prepare(
+      desired.snapshot(), for: Unit(desired.unit, policy: policy))
+  }
+
+  private func apply(
+    _ desired: DesiredFiles, digest: String, by user: String,
+    _ progress: @escaping @Sendable (ProgressDocument) -> Void
+  ) async throws -> Value {
+    let prepared = try await prepare(desired)
+    guard prepared.plan.digest == digest else {
+      throw Failure(
+        "Moved", "the world has changed since the plan was shown",
+        remedy: "look at the new plan and apply that")
+    }
+    let report = try await engine.apply(prepared, by: user) { progress(ProgressDocument($0)) }
+    return try ValueEncoder().encode(ReportDocument(report))
+  }
+}
+
+extension AgentDocument {
+  /// Why nothing else may be applied to a unit that this agent follows.
+  public func refusal(of unit: String) -> Failure {
+    Failure(
+      "Followed",
+      "unit \(unit) is followed by the agent with pid \(pid), which runs since \(startedAt)",
+      remedy: "commit the change to its source, or stop the agent; it would undo this")
+  }
+}

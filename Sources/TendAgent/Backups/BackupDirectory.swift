@@ -1,0 +1,96 @@
+private import Glibc
+private import Synchronization
+public import Tend
+
+/// Keeps what changes replace or delete, in a directory below the agent's state.
+///
+/// ```
+/// backups/
+///   61c8f3a9e0b7d254/     one path, by a digest of it
+///     17.json             a `BackupRecord`
+///     17.data             the bytes of a regular file, mode 0600
+/// ```
+///
+/// A record without its data is the trace of a crash and is swept away. Directories have mode 0700.
+public final class BackupDirectory: BackupStore {
+  private struct State {
+    var index: BackupIndex?
+    var next: Int64 = 1
+  }
+
+  private let path: String
+  private let rotation: BackupRotation
+  private let now: @Sendable () -> Timestamp
+  private let state = Mutex(State())
+
+  /// Names the directory; it is made by the first backup.
+  public init(
+    at path: String, rotation: BackupRotation = BackupRotation(),
+    now: @escaping @Sendable () -> Timestamp = { .wallClock }
+  ) {
+    self.path = path
+    self.rotation = rotation
+    self.now = now
+  }
+
+  /// Keeps a regular file or a link; what is neither has no content to keep.
+  ///
+  /// It is moved where that is allowed, the file system is the same and no other name leads to it;
+  /// else copied. Throws `.permanent` for what is larger than all backups may be together.
+  public func keep(_ request: BackupRequest) throws(ProviderError) {
+    let found = try BackupSource(request)
+    guard let found else { return }
+    guard found.size <= rotation.totalBytes else {
+      throw .permanent(
+        "\(request.path) has \(found.size) bytes, more than backups may have together",
+        remedy: "move it away by hand, or declare backup: none")
+    }
+    let number = try claimNumber()
+    let folder = try BackupFolder(below: path, for: request.path)
+    let record = found.record(number: number, time: now(), isAdopted: request.adopted)
+    try folder.write(record, durable: request.durable)
+    try found.store(in: folder, number: number)
+    if request.durable { try folder.flush(number: number, kind: record.kind) }
+    rotate(adding: record)
+  }
+
+  /// The backups of a path, oldest first.
+  public func backups(of path: String) -> [BackupRecord] {
+    BackupIndex(at: self.path).records.filter { $0.path == path }
+  }
+
+  /// Removes what has expired; a path for which `isOwned` says no loses its first backup too.
+  public func sweep(isOwned: (String) -> Bool) {
+    state.withLock { state in
+      var index = state.index ?? BackupIndex(at: path)
+      index.remove(
+        rotation.expired(among: index.entries, at: now(), isOwned: isOwned), below: path)
+      state.index = index
+    }
+  }
+
+  private func claimNumber() throws(ProviderError) -> Int64 {
+    guard BackupFolder.makeDirectory(path) else {
+      throw .transient("\(path) can't be made: \(errnoText(errno))")
+    }
+    return state.withLock { state in
+      if state.index == nil {
+        let index = BackupIndex(at: path)
+        state.next = (index.entries.map(\.number).max() ?? 0) + 1
+        state.index = index
+      }
+      defer { state.next += 1 }
+      return state.next
+    }
+  }
+
+  private func rotate(adding record: BackupRecord) {
+    state.withLock { state in
+      var index = state.index ?? BackupIndex()
+      index.add(record)
+      index.remove(
+        rotation.expired(among: index.entries, at: now(), latest: record.number), below: path)
+      state.index = index
+    }
+  }
+}

@@ -1,0 +1,93 @@
+private import Glibc
+import Tend
+
+/// The folder with the backups of one path.
+struct BackupFolder {
+  let descriptor: Descriptor
+
+  /// Makes the folder where there is none.
+  init(below path: String, for kept: String) throws(ProviderError) {
+    let folder = "\(path)/\(Self.name(for: kept))"
+    let number = Self.makeDirectory(folder) ? open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1
+    guard number >= 0 else {
+      throw .transient("a backup of \(kept) can't be made in \(folder): \(errnoText(errno))")
+    }
+    descriptor = Descriptor(number)
+  }
+
+  /// FNV-1a over the path, in hexadecimal. Two paths that share one share the folder, which does no
+  /// harm: each record names its path.
+  static func name(for path: String) -> String {
+    var hash: UInt64 = 0xcbf2_9ce4_8422_2325
+    for byte in path.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
+    let text = String(hash, radix: 16)
+    return String(repeating: "0", count: 16 - text.count) + text
+  }
+
+  /// Makes a directory that only we may enter; true where there is one afterwards.
+  static func makeDirectory(_ path: String) -> Bool {
+    if mkdir(path, 0o700) == 0 { return chmod(path, 0o700) == 0 }
+    return errno == EEXIST
+  }
+
+  /// Writes a record, so that it is whole wherever it can be seen.
+  func write(_ record: BackupRecord, durable: Bool) throws(ProviderError) {
+    let name = "\(record.number).json"
+    let file = try create(name + ".new")
+    do {
+      try file.write(Array(ValueEncoder().encode(record).json.utf8))
+    } catch {
+      throw ProviderError(.transient, "the record of a backup can't be written", cause: error)
+    }
+    if durable, fsync(file.raw) != 0 { throw failure("flush", name) }
+    guard renameat(descriptor.raw, name + ".new", descriptor.raw, name) == 0 else {
+      throw failure("write", name)
+    }
+  }
+
+  func create(_ name: String) throws(ProviderError) -> Descriptor {
+    let flags = O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW
+    let number = openat(descriptor.raw, name, flags, 0o600)
+    guard number >= 0 else { throw failure("write", name) }
+    return Descriptor(number)
+  }
+
+  /// Makes bytes and names survive a power loss.
+  func flush(number: Int64, kind: BackupRecord.Kind) throws(ProviderError) {
+    if kind == .file {
+      let data = Descriptor(openat(descriptor.raw, "\(number).data", O_RDONLY | O_CLOEXEC))
+      guard data.raw >= 0, fsync(data.raw) == 0 else { throw failure("flush", "\(number).data") }
+    }
+    let parent = Descriptor(openat(descriptor.raw, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC))
+    guard fsync(descriptor.raw) == 0, fsync(parent.raw) == 0 else {
+      throw failure("flush", "\(number).json")
+    }
+  }
+
+  func failure(_ verb: String, _ name: String) -> ProviderError {
+    let error = errno
+    return .transient(
+      "the backup \(name) can't be \(verb == "flush" ? "flushed" : "written"): \(errnoText(error))",
+      remedy: error == ENOSPC ? "make space on the file system of the state directory" : nil)
+  }
+}
+
+extension Descriptor {
+  /// Why bytes could not be moved.
+  struct WriteError: Error, CustomStringConvertible {
+    let number: Int32
+    var description: String { errnoText(number) }
+  }
+
+  func write(_ bytes: some Collection<UInt8>) throws(WriteError) {
+    var rest = Array(bytes)[...]
+    while !rest.isEmpty {
+      let count = rest.withUnsafeBytes { Glibc.write(raw, $0.baseAddress, $0.count) }
+      if count < 0 {
+        if errno == EINTR { continue }
+        throw WriteError(number: errno)
+      }
+      rest = rest.dropFirst(count)
+    }
+  }
+}

@@ -1,0 +1,127 @@
+import Tend
+public import TendEngine
+
+/// What a command asks of a running agent, or of the store where none runs.
+public enum ControlRequest: Sendable, Hashable, Codable {
+  /// Who answers, and which units it follows.
+  case agent
+  /// All units. Answer: a list of `UnitStatus`.
+  case units
+  /// These resources. Answer: a list of `ResourceStatus`.
+  case resources(unit: String?, resource: String?)
+  /// Desired against actual, now. Answer: a list of `PlanDocument`.
+  case diff(unit: String?, resource: String?)
+  /// What happened, newest first. Answer: a list of `Event`.
+  case events(unit: String?, resource: String?, after: Int64?, limit: Int)
+  /// Revisions taken in, newest first. Answer: a list of `RevisionRecord`.
+  case revisions(unit: String, limit: Int)
+  /// Lets a refused plan pass once. Answer: its digest.
+  case approve(unit: String, revision: String)
+  /// Stops owning one resource. Answer: its `ResourceStatus`.
+  case forget(unit: String?, resource: String)
+  /// Reconciles now. Answer: nothing.
+  case reconcile(unit: String?, resource: String?)
+  /// Asks sources now. Answer: nothing.
+  case refresh(unit: String?)
+  /// Plans what these files declare. Answer: a `PlanDocument`.
+  case plan(files: DesiredFiles)
+  /// Carries out the plan of these files if it still has this digest. Answer: a `ReportDocument`,
+  /// after a line of progress for each step.
+  case apply(files: DesiredFiles, digest: String)
+}
+
+/// The desired state of a unit that nobody follows, sent whole.
+public struct DesiredFiles: Sendable, Hashable, Codable {
+  /// The unit.
+  public var unit: String
+  /// Whether what is no longer declared is deleted.
+  public var prunes: Bool
+  /// How many deletions pass besides the budget.
+  public var allowedDeletions: Int?
+  /// Which revision this is.
+  public var revision: Revision
+  /// The manifests.
+  public var manifests: [Manifest]
+  /// The files that manifests refer to.
+  public var contents: [Content]
+
+  /// One manifest.
+  public struct Manifest: Sendable, Hashable, Codable {
+    /// Its path in the tree.
+    public var path: String
+    /// Its text.
+    public var text: String
+
+    /// Names a manifest and its text.
+    public init(path: String, text: String) {
+      self.path = path
+      self.text = text
+    }
+  }
+
+  /// One file beside the manifests.
+  public struct Content: Sendable, Hashable, Codable {
+    /// Its path in the tree.
+    public var path: String
+    /// Its bytes; see ``Base64``.
+    public var base64: String
+
+    /// Names a file and its bytes.
+    public init(path: String, base64: String) {
+      self.path = path
+      self.base64 = base64
+    }
+  }
+
+  /// Takes what was read.
+  public init(
+    unit: String, prunes: Bool, allowedDeletions: Int? = nil, revision: Revision,
+    manifests: [Manifest], contents: [Content]
+  ) {
+    self.unit = unit
+    self.prunes = prunes
+    self.allowedDeletions = allowedDeletions
+    self.revision = revision
+    self.manifests = manifests
+    self.contents = contents
+  }
+}
+
+/// One line from the command to the agent.
+struct ControlEnvelope: Codable {
+  static let version = "tend/v1"
+
+  var `protocol`: String
+  var request: ControlRequest
+}
+
+/// One line from the agent to the command, as a map with one key: `{"result": …}`.
+enum ControlReply: Sendable, Codable {
+  case progress(ProgressDocument)
+  case result(Value)
+  case failure(Failure)
+
+  private enum Key: String, CodingKey {
+    case progress, result, failure
+  }
+
+  init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: Key.self)
+    if container.contains(.progress) {
+      self = .progress(try container.decode(ProgressDocument.self, forKey: .progress))
+    } else if container.contains(.failure) {
+      self = .failure(try container.decode(Failure.self, forKey: .failure))
+    } else {
+      self = .result(try container.decode(Value.self, forKey: .result))
+    }
+  }
+
+  func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: Key.self)
+    switch self {
+    case .progress(let step): try container.encode(step, forKey: .progress)
+    case .result(let value): try container.encode(value, forKey: .result)
+    case .failure(let failure): try container.encode(failure, forKey: .failure)
+    }
+  }
+}

@@ -1,0 +1,62 @@
+public import Tend
+public import TendEngine
+
+/// Answers requests about what an engine knows: the same in a running agent and on a store alone.
+public struct EngineAnswers: Sendable {
+  private let engine: Engine
+
+  /// Answers for this engine.
+  public init(_ engine: Engine) {
+    self.engine = engine
+  }
+
+  /// The answer to a request as a plain value; nil for requests that are not about the engine alone.
+  public func answer(_ request: ControlRequest) async throws(Failure) -> Value? {
+    do {
+      return try await value(for: request)
+    } catch {
+      throw Failure(error)
+    }
+  }
+
+  private func value(for request: ControlRequest) async throws -> Value? {
+    switch request {
+    case .units:
+      return try encode(ItemList(engine.units()))
+    case .resources(let unit, let resource):
+      return try encode(ItemList(engine.resources(Selection(unit: unit, resource: resource))))
+    case .diff(let unit, let resource):
+      let plans = try await engine.diff(Selection(unit: unit, resource: resource))
+      return try encode(ItemList(plans.map(PlanDocument.init)))
+    case .events(let unit, let resource, let after, let limit):
+      let query = EventQuery(unit: unit, resource: resource, after: after, limit: limit)
+      return try encode(ItemList(try await engine.events(query)))
+    case .revisions(let unit, let limit):
+      return try encode(ItemList(try await engine.revisions(of: unit, limit: limit)))
+    case .approve, .forget, .reconcile, .refresh:
+      return try await act(on: request)
+    case .agent, .plan, .apply:
+      return nil
+    }
+  }
+
+  private func act(on request: ControlRequest) async throws -> Value? {
+    switch request {
+    case .approve(let unit, let revision):
+      return .string(try await engine.approve(unit: unit, revision: revision))
+    case .forget(let unit, let resource):
+      return try encode(try await engine.forget(Selection(unit: unit, resource: resource)))
+    case .reconcile(let unit, let resource):
+      try engine.reconcile(Selection(unit: unit, resource: resource))
+    case .refresh(let unit):
+      try engine.refresh(unit: unit)
+    default:
+      return nil
+    }
+    return .null
+  }
+
+  private func encode(_ value: some Encodable) throws -> Value {
+    try ValueEncoder().encode(value)
+  }
+}

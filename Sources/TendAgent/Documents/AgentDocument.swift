@@ -1,0 +1,24 @@
+public import Tend
+
+/// Which agent answers: what `tend` must know before it does something beside one.
+public struct AgentDocument: Sendable, Hashable, Codable {
+  /// Always `tend/v1`.
+  public var apiVersion: String
+  /// The agent's process id.
+  public var pid: Int32
+  /// Since when it runs.
+  public var startedAt: Timestamp
+  /// The version of its program.
+  public var version: String
+  /// The units that it follows.
+  public var units: [String]
+
+  /// Describes an agent.
+  public init(pid: Int32, startedAt: Timestamp, version: String, units: [String]) {
+    apiVersion = "tend/v1"
+    self.pid = pid
+    self.startedAt = startedAt
+    self.version = version
+    self.units = units
+  }
+}

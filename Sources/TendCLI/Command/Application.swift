@@ -1,0 +1,94 @@
+private import Synchronization
+import Tend
+import TendAgent
+import TendEngine
+
+/// One apply as a person sees it: the plan, the question, the progress, the end.
+struct Application: Sendable {
+  let console: Console
+  let output: OutputOption
+  let prefix: String
+  /// Whether a person must say yes.
+  let asks: Bool
+
+  private var isForPeople: Bool { output.format == nil || output.isWide }
+
+  /// Shows the plan; whether it is to be carried out.
+  func accepts(_ plan: Plan) async throws -> Bool {
+    if isForPeople {
+      console.out(PlanText(style: console.style, prefix: prefix).render(plan))
+    }
+    if !plan.refused.isEmpty {
+      if !isForPeople { console.out(try output.render(PlanDocument(plan)) { "" }) }
+      return false
+    }
+    if plan.isEmpty || !asks { return true }
+    let isWanted = await onThreadOfItsOwn { console.confirm("\nApply these changes?") }
+    if !isWanted { console.error("Nothing was changed.\n") }
+    return isWanted
+  }
+
+  /// Runs an apply and shows how it goes: in one line that is redrawn on a terminal, else in a line
+  /// for each step.
+  func showing<Result: Sendable>(
+    count: Int, _ body: (@escaping @Sendable (Progress) -> Void) async throws -> Result
+  ) async throws -> Result {
+    guard isForPeople, count > 0 else { return try await body { _ in } }
+    let display = ProgressDisplay(of: count, on: console)
+    if !console.isTerminal { console.out("\n") }
+    defer { display.end() }
+    return try await body { display.show($0) }
+  }
+
+  /// Shows how it ended.
+  func end(_ report: ReportDocument) throws -> ExitStatus {
+    let text = ReportText(style: console.style, prefix: prefix)
+    if !isForPeople {
+      console.out(try output.render(report) { "" })
+    } else if !report.done.isEmpty || !report.converged {
+      console.out(text.render(report))
+    }
+    return report.converged ? .success : .failure
+  }
+}
+
+/// Draws the progress of an apply.
+private final class ProgressDisplay: Sendable {
+  private struct State {
+    var done = 0
+    var isDrawn = false
+  }
+
+  private let count: Int
+  private let console: Console
+  private let state = Mutex(State())
+
+  init(of count: Int, on console: Console) {
+    self.count = count
+    self.console = console
+  }
+
+  func show(_ progress: Progress) {
+    let text = ReportText(style: console.style)
+    state.withLock { state in
+      if case .finished = progress { state.done += 1 }
+      let line = text.line(for: progress)
+      guard console.isTerminal else {
+        if let line { console.out(line + "\n") }
+        return
+      }
+      if case .failed = progress, let line {
+        console.out("\r\u{1b}[K\(line)\n")
+      }
+      console.out("\r\u{1b}[K\(text.bar(for: progress, done: state.done, of: count))")
+      state.isDrawn = true
+    }
+  }
+
+  /// Clears the line.
+  func end() {
+    state.withLock { state in
+      if state.isDrawn { console.out("\r\u{1b}[K") }
+    }
+  }
+}

@@ -1,0 +1,51 @@
+import ArgumentParser
+import Tend
+import TendAgent
+import TendEngine
+
+/// `-f PATH` and `--unit`
+struct ManifestOptions: ParsableArguments {
+  @Option(
+    name: [.customShort("f"), .customLong("file")],
+    help: ArgumentHelp(
+      "A manifest, a directory of manifests, or - for standard input.", valueName: "path"))
+  var path: String
+  @Option(
+    name: [.customShort("u"), .customLong("unit")],
+    help: "The unit that is meant. Default: name in tend.yaml, else \"default\".")
+  var unit: String?
+
+  var input: Input { Input(path: path) }
+
+  func validate() throws {
+    guard !path.isEmpty else { throw ValidationError("-f needs a path") }
+  }
+
+  /// The unit that is meant, for a plan.
+  func target(allowing deletions: Int? = nil) throws -> Unit {
+    var policy = Unit.Policy()
+    policy.prunes = input.prunes
+    policy.allowedDeletions = deletions
+    return Unit(try input.unit(named: unit), policy: policy)
+  }
+
+  /// Reads and checks; throws all that is wrong.
+  func snapshot(checkedBy engine: Engine, for unit: String) async throws -> Snapshot {
+    let reading = try await input.read()
+    let wrong = Self.mistakes(in: reading, checkedBy: engine, for: unit)
+    guard wrong.isEmpty else { throw wrong }
+    return reading.snapshot
+  }
+
+  /// All that is wrong; what only follows from a document that can't be read is left out.
+  static func mistakes(
+    in reading: Input.Reading, checkedBy engine: Engine, for unit: String
+  ) -> Diagnostics {
+    var all = reading.diagnostics
+    for diagnostic in engine.validate(reading.snapshot, unit: unit).all {
+      let follows = diagnostic.code == .reference || diagnostic.code == .duplicateName
+      if reading.diagnostics.isEmpty || !follows { all.append(diagnostic) }
+    }
+    return all.sorted
+  }
+}

@@ -1,0 +1,47 @@
+import ArgumentParser
+import Tend
+import TendAgent
+import TendManifest
+
+/// `--state-dir`
+struct StateOptions: ParsableArguments {
+  @Option(
+    name: .customLong("state-dir"),
+    help: ArgumentHelp(
+      "Where the agent keeps its state.",
+      discussion: "Default: /var/lib/tend as root, else tend below $XDG_STATE_HOME or ~/.local/state.",
+      valueName: "dir"))
+  var path: String?
+
+  var directory: StateDirectory { path.map(StateDirectory.init) ?? .standard() }
+}
+
+/// `-u UNIT`
+struct UnitOption: ParsableArguments {
+  @Option(name: [.customShort("u"), .long], help: "Only this unit.")
+  var unit: String?
+}
+
+/// `-o json|yaml|wide`
+struct OutputOption: ParsableArguments {
+  /// How a result is printed.
+  enum Format: String, ExpressibleByArgument, CaseIterable {
+    case json, yaml, wide
+  }
+
+  @Option(name: [.customShort("o"), .customLong("output")], help: "Another form of output.")
+  var format: Format?
+
+  var isWide: Bool { format == .wide }
+
+  /// The result in the form that was asked for; `text` makes the one for people.
+  func render(_ document: @autoclosure () throws -> some Encodable, text: () -> String) throws
+    -> String
+  {
+    switch format {
+    case .json: return try ValueEncoder().encode(document()).prettyJSON + "\n"
+    case .yaml: return YAMLWriter.write(try ValueEncoder().encode(document()))
+    case .wide, nil: return text()
+    }
+  }
+}

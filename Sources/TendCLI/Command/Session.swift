@@ -1,0 +1,40 @@
+import Logging
+import Tend
+import TendAgent
+import TendEngine
+import TendSQLite
+
+/// What every verb needs besides its options: the providers of this command, and where it prints.
+struct Session: Sendable {
+  /// Set once, around the run of a command.
+  @TaskLocal static var current = Session(
+    providers: { [] }, console: Console(environment: StateDirectory.variable))
+
+  let providers: @Sendable () throws -> [any Provider]
+  let console: Console
+
+  /// An engine with this command's providers.
+  func engine(
+    _ store: some Store, configuration: Engine.Configuration = Engine.Configuration()
+  ) throws -> Engine {
+    let logger = Logger(label: "tend") { _ in LineLog(level: .warning) }
+    return try Engine(
+      store: store, configuration: configuration, logger: logger, providers: try providers())
+  }
+
+  /// Runs a body with an engine that may change things, on the store of a state directory.
+  ///
+  /// Throws where another process has the store open for writing.
+  func writing<Result: Sendable>(
+    to state: StateDirectory, _ body: @escaping @Sendable (Engine) async throws -> Result
+  ) async throws -> Result {
+    let store = try SQLiteStore(at: state.path)
+    if let recovery = store.recovery { console.error("note: \(recovery)\n") }
+    var configuration = Engine.Configuration()
+    configuration.backups = BackupDirectory(at: state.backups)
+    let engine = try engine(store, configuration: configuration)
+    let result = try await engine.running(body)
+    await store.close()
+    return result
+  }
+}

@@ -1,0 +1,97 @@
+import ArgumentParser
+import Tend
+import TendAgent
+import TendEngine
+
+/// `tend apply`
+struct Apply: Verb {
+  static let configuration = CommandConfiguration(
+    abstract: "Plans, asks, and then does exactly that.",
+    discussion: """
+      Waits until everything is as declared, or nothing more will be done without help. Without a \
+      terminal --yes must be given.
+
+      Beside a running agent the change is made by the agent; a unit that the agent follows itself \
+      is refused, for it would undo it.
+
+        tend apply -f desired/
+        tend apply -f motd.yaml --yes
+      """)
+
+  @OptionGroup var manifests: ManifestOptions
+  @Flag(name: [.short, .long], help: "Do not ask.")
+  var yes = false
+  @Option(
+    name: .customLong("allow-deletions"),
+    help: ArgumentHelp("Let this many deletions pass the budget.", valueName: "n"))
+  var allowedDeletions: Int?
+  @OptionGroup var output: OutputOption
+  @OptionGroup var state: StateOptions
+  var placePrefix: String { manifests.input.prefix }
+
+  func validate() throws {
+    if let allowedDeletions, allowedDeletions < 0 {
+      throw ValidationError("--allow-deletions must not be negative")
+    }
+  }
+
+  func perform(in session: Session) async throws -> ExitStatus {
+    let canAsk = session.console.canAsk && !manifests.input.isStandardInput
+    guard yes || canAsk else {
+      throw Failure(
+        "NotConfirmed", "there is no terminal to ask on",
+        remedy: "give --yes to apply without being asked")
+    }
+    let unit = try manifests.target(allowing: allowedDeletions)
+    let client = ControlClient(stateDirectory: state.directory.path)
+    let application = Application(
+      console: session.console, output: output, prefix: placePrefix, asks: !yes)
+    guard let agent = try await client.agent() else {
+      return try await apply(unit, application, session)
+    }
+    guard !agent.units.contains(unit.name) else { throw agent.refusal(of: unit.name) }
+    return try await send(unit, to: client, application, session)
+  }
+
+  /// With the engine of this process.
+  private func apply(
+    _ unit: Unit, _ application: Application, _ session: Session
+  ) async throws -> ExitStatus {
+    let checker = try session.engine(InMemoryStore())
+    let snapshot = try await manifests.snapshot(checkedBy: checker, for: unit.name)
+    let scope = Scope(manifests)
+    return try await session.writing(to: state.directory) { engine in
+      let prepared = try await engine.prepare(snapshot, for: unit)
+      var plan = prepared.plan
+      try await scope.check(&plan) { unit in
+        try await engine.revisions(of: unit, limit: Scope.lookedAt)
+      }
+      guard try await application.accepts(plan) else { return .failure }
+      let report = try await application.showing(count: plan.changes.count) { progress in
+        try await engine.apply(prepared, by: User.current, progress: progress)
+      }
+      return try application.end(ReportDocument(report))
+    }
+  }
+
+  /// By the running agent.
+  private func send(
+    _ unit: Unit, to client: ControlClient, _ application: Application, _ session: Session
+  ) async throws -> ExitStatus {
+    let checker = try session.engine(InMemoryStore())
+    let desired = try await Shipment(manifests.input).pack(for: unit, checkedBy: checker)
+    var plan = try await client.ask(.plan(files: desired), as: PlanDocument.self).plan
+    try await Scope(manifests).check(&plan) { unit in
+      let request = ControlRequest.revisions(unit: unit, limit: Scope.lookedAt)
+      return try await client.ask(request, as: ItemList<RevisionRecord>.self).items
+    }
+    guard try await application.accepts(plan) else { return .failure }
+    let digest = plan.digest
+    let report = try await application.showing(count: plan.changes.count) { progress in
+      try await client.ask(
+        .apply(files: desired, digest: digest), as: ReportDocument.self
+      ) { progress($0.progress) }
+    }
+    return try application.end(report)
+  }
+}

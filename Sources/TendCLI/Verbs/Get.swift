@@ -1,0 +1,50 @@
+import ArgumentParser
+import Tend
+import TendAgent
+import TendEngine
+
+/// `tend get`
+struct Get: Verb {
+  static let configuration = CommandConfiguration(
+    abstract: "Lists units or resources with their conditions.",
+    discussion: """
+      Examples:
+
+        tend get                    every resource
+        tend get units              the units
+        tend get File               the resources of one kind
+        tend get File/motd -o yaml  everything about one of them
+      """)
+
+  @Argument(help: "units, a kind, or KIND/NAME; everything where it is left out.")
+  var what: String?
+  @OptionGroup var unit: UnitOption
+  @OptionGroup var output: OutputOption
+  @OptionGroup var state: StateOptions
+
+  func perform(in session: Session) async throws -> ExitStatus {
+    try await session.reading(state) { access in
+      if what?.lowercased() == "units" || what?.lowercased() == "unit" {
+        return try await listUnits(access, session)
+      }
+      let resources = try await access.resources(unit: unit.unit, resource: what)
+      if let what, what.contains("/"), resources.isEmpty {
+        throw Failure("NotFound", "there is no \(what)", remedy: "tend get lists what there is")
+      }
+      let text = ResourceText(style: session.console.style)
+      session.console.out(
+        try output.render(ItemList(resources)) {
+          text.table(resources, isWide: output.isWide)
+        })
+      return .success
+    }
+  }
+
+  private func listUnits(_ access: Access, _ session: Session) async throws -> ExitStatus {
+    let units = try await access.units().filter { unit.unit == nil || $0.name == unit.unit }
+    let text = UnitText(style: session.console.style)
+    session.console.out(
+      try output.render(ItemList(units)) { text.table(units, isWide: output.isWide) })
+    return .success
+  }
+}

@@ -1,0 +1,62 @@
+import ArgumentParser
+import Tend
+import TendAgent
+import TendEngine
+import TendSQLite
+
+/// `tend plan`
+struct PlanVerb: Verb {
+  static let configuration = CommandConfiguration(
+    commandName: "plan",
+    abstract: "Shows what would change, and changes nothing.",
+    discussion: """
+      Looks at the world, compares it with the manifests, and shows each change with the line \
+      behind it:
+
+        +    to create        ~    to update        -/+  to replace
+        -    to delete        o    to give up       ?    not known yet
+
+      A single file or standard input never deletes what it does not declare; a directory does. \
+      With --detailed-exitcode the exit status is 0 where nothing would change, 2 where something \
+      would, 1 for errors.
+      """)
+
+  @OptionGroup var manifests: ManifestOptions
+  @Flag(name: .customLong("detailed-exitcode"), help: "Exit with 2 where anything would change.")
+  var isDetailed = false
+  @OptionGroup var output: OutputOption
+  @OptionGroup var state: StateOptions
+  var placePrefix: String { manifests.input.prefix }
+
+  func perform(in session: Session) async throws -> ExitStatus {
+    let plan = try await plan(in: session)
+    session.console.out(
+      try output.render(PlanDocument(plan)) {
+        PlanText(style: session.console.style, prefix: placePrefix).render(plan)
+      })
+    if !plan.errors.isEmpty || !plan.refused.isEmpty { return .failure }
+    return isDetailed && !plan.isEmpty ? .different : .success
+  }
+
+  private func plan(in session: Session) async throws -> Plan {
+    do {
+      let store = try SQLiteStore(at: state.directory.path, mode: .readOnly)
+      return try await plan(with: session.engine(store))
+    } catch let error as StoreError where error.code == .missing {
+      return try await plan(with: session.engine(InMemoryStore()))
+    }
+  }
+
+  private func plan(with engine: Engine) async throws -> Plan {
+    let unit = try manifests.target()
+    let snapshot = try await manifests.snapshot(checkedBy: engine, for: unit.name)
+    let options = manifests
+    return try await engine.running { engine in
+      var plan = try await engine.prepare(snapshot, for: unit).plan
+      try await Scope(options).check(&plan) { unit in
+        try await engine.revisions(of: unit, limit: Scope.lookedAt)
+      }
+      return plan
+    }
+  }
+}

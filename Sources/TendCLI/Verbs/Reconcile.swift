@@ -1,0 +1,35 @@
+import ArgumentParser
+import Tend
+import TendAgent
+import TendEngine
+
+/// `tend reconcile`
+struct Reconcile: Verb {
+  static let configuration = CommandConfiguration(
+    abstract: "Has the agent look now instead of at the next interval.",
+    discussion: """
+      A unit's source is asked for a newer revision, and its resources are observed and repaired.
+
+        tend reconcile              every unit
+        tend reconcile web          one unit
+        tend reconcile File/motd    one resource
+      """)
+
+  @Argument(help: "A unit or KIND/NAME; everything where it is left out.")
+  var what: String?
+  @OptionGroup var unit: UnitOption
+  @OptionGroup var state: StateOptions
+
+  func perform(in session: Session) async throws -> ExitStatus {
+    let client = ControlClient(stateDirectory: state.directory.path)
+    if let what, what.contains("/") {
+      _ = try await client.ask(.reconcile(unit: unit.unit, resource: what), as: Value.self)
+    } else {
+      let name = what ?? unit.unit
+      _ = try await client.ask(.refresh(unit: name), as: Value.self)
+      _ = try await client.ask(.reconcile(unit: name, resource: nil), as: Value.self)
+    }
+    session.console.out("Asked for \(what ?? unit.unit ?? "everything"); tend status says how it goes.\n")
+    return .success
+  }
+}

@@ -1,0 +1,57 @@
+import Synchronization
+import Tend
+
+/// What stands behind the `Context` of one worker's calls, one after another.
+///
+/// One for each worker, not one for each call, so that a call costs no allocation.
+final class CallSite: Surroundings {
+  private struct State {
+    var node: Node?
+    var isRepair = false
+  }
+
+  private let core: Core
+  private let state = Mutex(State())
+
+  init(_ core: Core) { self.core = core }
+
+  /// The worker turns to another resource.
+  func turn(to node: Node, isRepair: Bool) {
+    state.withLock { $0 = State(node: node, isRepair: isRepair) }
+  }
+
+  var monotonic: Duration { core.time.monotonic() }
+  var now: Timestamp { core.time.wall() }
+  var backups: (any BackupStore)? { core.backups }
+  var isRepair: Bool { state.withLock { $0.isRepair } }
+
+  func sleep(for duration: Duration) async throws(ProviderError) {
+    do { try await core.time.sleep(duration) } catch { throw .cancelled }
+  }
+
+  func secret(_ source: SecretSource) async throws(ProviderError) -> Sensitive<String> {
+    let secret = try await core.secrets(source)
+    core.mask.add(secret.reveal())
+    return secret
+  }
+
+  func digest(of secret: Sensitive<String>) -> String {
+    core.store.digest(of: Array(secret.reveal().utf8))
+  }
+
+  func note(_ message: String, _ details: [Detail]) {
+    guard let node = state.withLock({ $0.node }) else { return }
+    let now = core.time.wall()
+    let suffix = details.map { " \($0.name)=\($0.value.json)" }.joined()
+    core.decide { world, effects in
+      let entry = world[node]
+      guard entry.phase != .free, world.units.indices.contains(Int(entry.unit)) else { return }
+      effects.writes.append(
+        .addEvent(
+          Event(
+            time: now, unit: world.units[Int(entry.unit)].unit.name,
+            resource: entry.reference?.description, kind: .note, revision: entry.revision,
+            message: message + suffix)))
+    }
+  }
+}

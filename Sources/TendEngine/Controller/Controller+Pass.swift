@@ -1,0 +1,215 @@
+import CoreMetrics
+import Synchronization
+import Tend
+
+extension Controller {
+  /// How long one reconcile may take where nobody says otherwise; the short way knows no other.
+  static var usualTimeout: Duration { .seconds(30) }
+
+  /// Reconciles one resource: the short way where nothing stands against it.
+  @inline(__always)
+  func reconcile(
+    _ ticket: Scheduler.Ticket, _ site: CallSite, _ context: Context, _ listed: Listed?
+  ) async -> Scheduler.Disposition {
+    let slot = ticket.payload
+    let pace = rows.pace(slot)
+    guard pace.pointee.isPlain, listed == nil, ticket.causes.isSubset(of: [.drift]) else {
+      return await pass(ticket, site, listed)
+    }
+    let interval = pace.pointee.interval
+    do throws(ProviderError) {
+      switch try await provider._inspect(&rows[slot], context) {
+      case .asDesired: break
+      case .asDesiredWithNewMemory: remember(slot)
+      case .differs:
+        let current = rows[slot].found?.current
+        rows[slot].found = nil
+        return await pass(ticket, site, .found(current))
+      }
+      return .again(after: .milliseconds(Int64(interval)), priority: .resync)
+    } catch {
+      return await pass(ticket, site, .failed(interpret(error, context, Self.usualTimeout)))
+    }
+  }
+
+  private func remember(_ slot: UInt32) {
+    let memory = rows[slot].memory
+    core.decide { world, effects in
+      let node = Node(controller: index, slot: slot)
+      guard world[node].isOwned, let value = try? encode(memory) else { return }
+      effects.writes.append(.putMemory(world.key(node), value))
+    }
+  }
+
+  /// The whole way: take in what is new, decide whether it may begin, look, decide, act, verify.
+  private func pass(
+    _ ticket: Scheduler.Ticket, _ site: CallSite, _ listed: Listed?
+  ) async -> Scheduler.Disposition {
+    let slot = ticket.payload
+    let node = Node(controller: index, slot: slot)
+    takePending(slot)
+    var listed = listed
+    if ticket.causes.contains(.inspect) {
+      guard await answer(slot, node, site, listed) else { return .unstarted }
+      listed = nil
+      let next = core.world.withLock { $0.afterInspection(node, ticket.causes) }
+      if let next { return next }
+    }
+    let beginning = core.decide { world, effects in
+      // What is desired and what is decided belong to one revision.
+      takePending(slot)
+      let beginning = world.begin(node, causes: ticket.causes)
+      switch beginning {
+      case .run, .gone: break
+      case .leave: world.remove(node, &effects)
+      case .blocked, .suspended, .unreadable: world.check(Int(world[node].unit), &effects)
+      }
+      return beginning
+    }
+    guard case .run(let assignment) = beginning else {
+      // Whoever leaves has no slot any more.
+      if case .leave = beginning { return .done }
+      rows.pace(slot).pointee.isPlain = false
+      return .done
+    }
+    core.scheduler.begin(ticket, timeout: assignment.timeout)
+    let context = Context(site, deadline: core.time.monotonic() + assignment.timeout)
+    site.turn(to: node, isRepair: !assignment.isNew)
+    let run = Pass(
+      controller: self, slot: slot, node: node, assignment: assignment, context: context)
+    let result = await run.run(listed)
+    if case .failed(let error, let verdict, let differences) = result, error.code == .cancelled {
+      let error = interpret(error, context, assignment.timeout)
+      if error.code == .cancelled { return .unstarted }
+      return conclude(slot, node, assignment, .failed(error, verdict, differences))
+    }
+    return conclude(slot, node, assignment, result)
+  }
+
+  private func conclude(
+    _ slot: UInt32, _ node: Node, _ assignment: Assignment, _ result: Result
+  ) -> Scheduler.Disposition {
+    rows[slot].found = nil
+    setPace(slot, assignment, result)
+    if case .failed = result { core.meters.failures[index].increment() }
+    let now = core.time.moment
+    let masked = result.masked { core.mask.apply(to: $0) }
+    return core.decide { world, effects in
+      world.finish(node, assignment, masked, now: now, &effects)
+    }
+  }
+
+  private func setPace(_ slot: UInt32, _ assignment: Assignment, _ result: Result) {
+    var isPlain = false
+    if case .settled(let done, _, nil) = result, assignment.isDeclared {
+      isPlain =
+        health == nil && planning == nil && assignment.timeout == Self.usualTimeout
+        && (done?.ledger ?? assignment.ledger).contested == nil
+    }
+    let milliseconds = assignment.interval.nanoseconds / 1_000_000
+    rows.pace(slot).pointee = Pace(
+      interval: UInt32(clamping: milliseconds), isPlain: isPlain)
+  }
+
+  /// Why a call was cancelled: because it is late, because something newer is wanted or the end has
+  /// come (then it stays cancelled), or by a mistake of its own.
+  private func interpret(
+    _ error: ProviderError, _ context: Context, _ timeout: Duration
+  ) -> ProviderError {
+    guard error.code == .cancelled else { return error }
+    if context.remaining <= .zero {
+      return .transient(
+        "did not finish within \(timeout.brief)",
+        remedy: "give it more time with lifecycle: {timeout: …}, or find out what it waits for")
+    }
+    if Task.isCancelled { return error }
+    return .transient("the provider gave up by itself, though nobody cancelled the call")
+  }
+
+  // MARK: Plans
+
+  /// Answers what plans want to know, each with the desired state that it is for.
+  ///
+  /// False where the worker was cancelled before it came to the end; the rest is asked again.
+  private func answer(
+    _ slot: UInt32, _ node: Node, _ site: CallSite, _ listed: Listed?
+  ) async -> Bool {
+    site.turn(to: node, isRepair: false)
+    var listed = listed
+    while let question = columns.withLock({ $0.inspections[slot]?.first }) {
+      let context = Context(site, deadline: core.time.monotonic() + Self.usualTimeout)
+      let result = await inspect(slot, question, context, listed)
+      if case .failed(let error) = result, error.code == .cancelled { return false }
+      columns.withLock { columns in
+        columns.inspections[slot]?.removeFirst()
+        if columns.inspections[slot]?.isEmpty == true { columns.inspections[slot] = nil }
+      }
+      question.inspection.deliver(result, for: node)
+      listed = nil
+    }
+    return true
+  }
+
+  private func inspect(
+    _ slot: UInt32, _ question: Question, _ context: Context, _ listed: Listed?
+  ) async -> Inspection.Result {
+    let desired = aim(question, slot)
+    do throws(ProviderError) {
+      let seen = try await look(slot, desired, context, listed)
+      return .found(
+        exists: seen.current != nil, differences: seen.differences,
+        losesData: desired?.replacementLosesData ?? true)
+    } catch {
+      let error = interpret(error, context, Self.usualTimeout)
+      return .failed(error.masked { core.mask.apply(to: $0) })
+    }
+  }
+
+  // MARK: Looking
+
+  struct Seen: Sendable {
+    var current: Subject?
+    /// The desired state, completed where the provider plans by itself.
+    var desired: Desired?
+    var differences: [Difference]
+  }
+
+  /// Observes and compares.
+  func look(
+    _ slot: UInt32, _ desired: Desired?, _ context: Context, _ listed: Listed?
+  ) async throws(ProviderError) -> Seen {
+    let current: Subject?
+    switch listed {
+    case .found(let found): current = found
+    case .failed(let error): throw error
+    case nil:
+      let row = rows[slot]
+      current = try await provider.observe(
+        Target(id: row.id, desired: desired, memory: row.memory), context)
+    }
+    guard let desired else { return Seen(current: current, desired: nil, differences: []) }
+    guard let planning else {
+      return Seen(
+        current: current, desired: desired, differences: desired.differences(from: current))
+    }
+    let planned = try await planning.plan(desired, from: current, context)
+    return Seen(
+      current: current, desired: planned, differences: planned.differences(from: current))
+  }
+
+  /// What is remembered, as the store keeps it; nil for resources that remember nothing.
+  func encode(_ memory: Subject.Memory?) throws(ProviderError) -> Value? {
+    guard let memory, Subject.Memory.self != NoMemory.self else { return nil }
+    do {
+      let value = try ValueEncoder().encode(memory)
+      guard value.json.utf8.count <= 4096 else {
+        throw ProviderError.permanent("what is to be remembered is larger than 4 KiB")
+      }
+      return value
+    } catch let error as ProviderError {
+      throw error
+    } catch {
+      throw ProviderError(.permanent, "what is to be remembered can't be encoded", cause: error)
+    }
+  }
+}

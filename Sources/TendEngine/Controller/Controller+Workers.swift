@@ -1,0 +1,162 @@
+import CoreMetrics
+import Logging
+import Synchronization
+import Tend
+
+extension Controller {
+  func run() async {
+    let guards = (0..<provider.execution.limit).map { _ in WorkerGuard() }
+    await withTaskGroup { group in
+      group.addTask { await self.supervise(guards) }
+      if let reporting { group.addTask { await self.watch(reporting) } }
+      await self.work(guards)
+      group.cancelAll()
+    }
+  }
+
+  private func work(_ guards: [WorkerGuard]) async {
+    let threads: BlockingThreads? =
+      provider.execution.place == .threads ? BlockingThreads(count: guards.count, name: name) : nil
+    await withDiscardingTaskGroup { group in
+      for (number, guardian) in guards.enumerated() {
+        group.addTask(executorPreference: threads) {
+          await self.keepWorking(UInt32(number), guardian)
+        }
+      }
+    }
+  }
+
+  /// One worker for the life of the engine: a loop, and a guard that can cancel what the loop does.
+  private func keepWorking(_ number: UInt32, _ guardian: WorkerGuard) async {
+    var isOpen = true
+    while isOpen, !Task.isCancelled {
+      isOpen = await withTaskGroup(of: Bool?.self) { group in
+        group.addTask { await self.work(number) }
+        group.addTask {
+          await guardian.wait()
+          return nil
+        }
+        let first = await group.next() ?? nil
+        group.cancelAll()
+        guard first == nil else { return first ?? false }
+        _ = await group.next()
+        return true
+      }
+    }
+  }
+
+  /// Works until the scheduler closes (false) or the worker is cancelled (true).
+  private func work(_ number: UInt32) async -> Bool {
+    var batch = Scheduler.Batch(lane, worker: number, timeout: Self.usualTimeout)
+    let site = CallSite(core)
+    var random = SplitMix(state: core.seed ^ UInt64(number) &* 0x9E37_79B9_7F4A_7C15)
+    if listing != nil { batch.size = Scheduler.Batch.largest }
+    var batches = 0
+    while await core.scheduler.next(&batch) {
+      // A worker that always finds work would keep its thread for ever.
+      batches &+= 1
+      if batches % 64 == 0 { await Task.yield() }
+      let deadline = core.time.monotonic() + Self.usualTimeout
+      let context = Context(site, deadline: deadline)
+      let listed = listing == nil ? nil : await list(batch, site, context)
+      for position in 0..<batch.count {
+        if Task.isCancelled { break }
+        let ticket = batch[position]
+        let disposition = await reconcile(ticket, site, context, listed?[ticket.payload])
+        batch.finish(position, spread(disposition, &random))
+      }
+      core.meters.reconciles[index].increment(by: Int64(batch.count))
+      if listing != nil { batch.size = Scheduler.Batch.largest }
+    }
+    return Task.isCancelled
+  }
+
+  /// Resyncs are spread by a tenth to both sides, so that what began together does not stay together.
+  private func spread(
+    _ disposition: Scheduler.Disposition, _ random: inout SplitMix
+  ) -> Scheduler.Disposition {
+    guard case .again(let after, .resync, let causes) = disposition else { return disposition }
+    let nanoseconds = after.nanoseconds
+    let tenth = max(1, nanoseconds / 10)
+    let shift = Int64(random.next() % UInt64(2 * tenth)) - tenth
+    return .again(after: .nanoseconds(nanoseconds + shift), priority: .resync, causes: causes)
+  }
+
+  // MARK: Deadlines
+
+  /// Cancels what is late, and what works for a desired state that is no longer wanted.
+  private func supervise(_ guards: [WorkerGuard]) async {
+    while !Task.isCancelled {
+      let next = core.scheduler.untilFirstDeadline ?? .seconds(1)
+      do {
+        try await core.time.sleep(min(max(next, .milliseconds(10)), .seconds(1)))
+      } catch { break }
+      for run in core.scheduler.runs where run.lane == lane && (run.isOverdue || run.isStale) {
+        if guards.indices.contains(Int(run.worker)) { guards[Int(run.worker)].condemn() }
+      }
+    }
+  }
+
+  // MARK: Drift
+
+  private func watch(_ reporting: any DriftReporting<Desired>) async {
+    let drift = Drift<Desired.ID> { id in
+      let handles = self.columns.withLock { columns in
+        guard let id else { return columns.slots.values.sorted().map { columns.handles[Int($0)] } }
+        return columns.slots[id].map { [columns.handles[Int($0)]] } ?? []
+      }
+      self.core.scheduler.add(
+        all: handles, priority: id == nil ? .resync : .drift, causes: .drift)
+    }
+    while !Task.isCancelled {
+      do throws(ProviderError) {
+        try await reporting.watch(drift)
+      } catch {
+        if error.code == .cancelled { return }
+        core.logger.warning(
+          "drift is not reported, the resync finds it",
+          metadata: ["provider": "\(name)", "error": "\(error)"])
+      }
+      do { try await core.time.sleep(.seconds(30)) } catch { return }
+    }
+  }
+}
+
+/// Lets a supervisor cancel what one worker does.
+final class WorkerGuard: Sendable {
+  private struct State {
+    var isCondemned = false
+    var waiter: CheckedContinuation<Void, Never>?
+  }
+
+  private let state = Mutex(State())
+
+  /// The run under way is to be cancelled.
+  func condemn() { wake { $0.isCondemned = true } }
+
+  private func wake(_ body: (inout State) -> Void) {
+    let waiter = state.withLock { state in
+      body(&state)
+      defer { state.waiter = nil }
+      return state.waiter
+    }
+    waiter?.resume()
+  }
+
+  /// Waits until the worker is condemned, or the task is cancelled.
+  func wait() async {
+    await withTaskCancellationHandler {
+      await withCheckedContinuation { continuation in
+        let isDone = state.withLock { state in
+          if state.isCondemned || Task.isCancelled { return true }
+          state.waiter = continuation
+          return false
+        }
+        if isDone { continuation.resume() }
+      }
+    } onCancel: {
+      wake { _ in }
+    }
+    state.withLock { $0.isCondemned = false }
+  }
+}

@@ -1,0 +1,199 @@
+import Logging
+import Synchronization
+import Tend
+
+/// Everything that the engine does for one provider: typed rows, and the workers that keep them up.
+final class Controller<P: Provider>: Controlling {
+  typealias Desired = P.Desired
+  typealias Subject = P.Desired.Subject
+
+  struct Columns: Sendable {
+    var slots: [Desired.ID: UInt32] = [:]
+    var handles: [Scheduler.Handle] = []
+    var free: [UInt32] = []
+    /// Desired states that the next run of the slot takes over; a nil inside: it is withdrawn.
+    var pending: [UInt32: Desired?] = [:]
+    /// What plans want to know; each is answered by the next run of the slot.
+    var inspections: [UInt32: [Question]] = [:]
+  }
+
+  /// What a plan wants to know of a slot.
+  struct Question: Sendable {
+    /// What it would be compared with.
+    var desired: Aim
+    var inspection: Inspection
+  }
+
+  enum Aim: Sendable {
+    /// A revision that is only planned; nil: it would be withdrawn.
+    case planned(Desired?)
+    /// What is in force.
+    case inForce
+  }
+
+  let provider: P
+  let name: String
+  let index: Int
+  let lane: Scheduler.Lane
+  let kinds: [KindDescription]
+  let definitions: [KindDescription]
+  let core: Core
+  let rows = RowStorage<Desired>()
+  let columns = Mutex(Columns())
+  /// What a journal recorded during the apply that runs for a slot.
+  let journaled = Mutex<[UInt32: Subject.Memory]>([:])
+
+  // Found once; see the rules of the provider's abilities.
+  let planning: (any Planning<Desired>)?
+  let health: (any HealthChecking<Desired>)?
+  let listing: (any Listing<Desired>)?
+  let reporting: (any DriftReporting<Desired>)?
+
+  init(_ provider: P, index: Int, core: Core) {
+    self.provider = provider
+    self.index = index
+    self.core = core
+    name = provider.name
+    lane = core.scheduler.addLane(limit: provider.execution.limit)
+    kinds = provider.kinds.map { KindDescription(name: $0.name, schema: $0.schema) }
+    definitions = definitionKinds(of: provider)
+    planning = provider as? any Planning<Desired>
+    health = provider as? any HealthChecking<Desired>
+    listing = provider as? any Listing<Desired>
+    reporting = provider as? any DriftReporting<Desired>
+  }
+
+  func stage(
+    definitions: [Declaration], tree: any SourceTree
+  ) -> (part: any StagedPart, diagnostics: [Diagnostic]) {
+    let (kinds, diagnostics) = stagedKinds(of: provider, definitions: definitions, tree: tree)
+    return (Staged(provider, kinds: kinds, definitions: definitions), diagnostics)
+  }
+
+  // MARK: Slots
+
+  func slot(of identity: String) -> UInt32? {
+    guard let id = Desired.ID(identity) else { return nil }
+    return columns.withLock { $0.slots[id] }
+  }
+
+  func makeSlot(of identity: String, memory: Value?) throws(SlotError) -> UInt32 {
+    guard let id = Desired.ID(identity), id.description == identity else { throw .identity }
+    let decoded = try decode(memory)
+    let slot: UInt32? = columns.withLock { columns in
+      if let slot = columns.slots[id] { return slot }
+      let row = Row<Desired>(id: id, memory: decoded)
+      if let slot = columns.free.popLast() {
+        rows.reset(slot, to: row)
+        columns.slots[id] = slot
+        columns.handles[Int(slot)] = core.scheduler.register(lane, payload: slot)
+        return slot
+      }
+      guard let slot = rows.append(row) else { return nil }
+      columns.slots[id] = slot
+      columns.handles.append(core.scheduler.register(lane, payload: slot))
+      return slot
+    }
+    guard let slot else { throw .full }
+    return slot
+  }
+
+  private func decode(_ memory: Value?) throws(SlotError) -> Subject.Memory? {
+    guard let memory else { return nil }
+    do {
+      return try ValueDecoder().decode(Subject.Memory.self, from: memory)
+    } catch {
+      throw .memory
+    }
+  }
+
+  func handle(of slot: UInt32) -> Scheduler.Handle {
+    columns.withLock { $0.handles[Int(slot)] }
+  }
+
+  func free(_ slot: UInt32) -> @Sendable () -> Void {
+    let id = rows[slot].id
+    let node = Node(controller: index, slot: slot)
+    let questions = columns.withLock { columns in
+      columns.slots[id] = nil
+      columns.pending[slot] = nil
+      columns.free.append(slot)
+      return columns.inspections.removeValue(forKey: slot) ?? []
+    }
+    return { [reporting] in
+      reporting?.forget(id)
+      for question in questions {
+        question.inspection.deliver(
+          .found(exists: false, differences: [], losesData: false), for: node)
+      }
+    }
+  }
+
+  // MARK: Desired states
+
+  func take(_ desired: [(slot: UInt32, item: Int)], from part: any StagedPart) {
+    guard let part = part as? Staged<P> else { preconditionFailure("a part of another provider") }
+    columns.withLock { columns in
+      for (slot, item) in desired {
+        columns.pending.updateValue(part.desired(item), forKey: slot)
+      }
+    }
+  }
+
+  func withdraw(_ slots: [UInt32]) {
+    columns.withLock { columns in
+      for slot in slots { columns.pending.updateValue(nil, forKey: slot) }
+    }
+  }
+
+  func inspect(
+    _ targets: [(slot: UInt32, item: Int?)], from part: (any StagedPart)?,
+    into inspection: Inspection
+  ) {
+    let part = part as? Staged<P>
+    let handles = columns.withLock { columns in
+      for (slot, item) in targets {
+        let desired = item.flatMap { part?.desired($0) }
+        columns.inspections[slot, default: []].append(
+          Question(desired: .planned(desired), inspection: inspection))
+      }
+      return targets.map { columns.handles[Int($0.slot)] }
+    }
+    core.scheduler.add(all: handles, priority: .revision, causes: .inspect)
+  }
+
+  func inspect(inForce slots: [UInt32], into inspection: Inspection) {
+    let handles = columns.withLock { columns in
+      for slot in slots {
+        columns.inspections[slot, default: []].append(
+          Question(desired: .inForce, inspection: inspection))
+      }
+      return slots.map { columns.handles[Int($0)] }
+    }
+    core.scheduler.add(all: handles, priority: .revision, causes: .inspect)
+  }
+
+  /// What a question compares with.
+  func aim(_ question: Question, _ slot: UInt32) -> Desired? {
+    switch question.desired {
+    case .planned(let desired): desired
+    case .inForce: rows[slot].desired
+    }
+  }
+
+  /// At the start of a run: what was declared anew since the last one.
+  func takePending(_ slot: UInt32) {
+    guard let pending = columns.withLock({ $0.pending.removeValue(forKey: slot) }) else { return }
+    rows[slot].desired = pending
+    rows.pace(slot).pointee.isPlain = false
+  }
+}
+
+private func definitionKinds<P: Provider>(of provider: P) -> [KindDescription] {
+  guard let defining = provider as? any KindDefining<P.Desired> else { return [] }
+  return descriptions(defining)
+}
+
+private func descriptions<K: KindDefining>(_ provider: K) -> [KindDescription] {
+  provider.definitions.map { KindDescription(name: $0.name, schema: $0.schema) }
+}

@@ -1,0 +1,122 @@
+import Logging
+import Synchronization
+import Tend
+
+/// What the engine and its controllers share: the world under its lock, and the way out of it.
+final class Core: Sendable {
+  let scheduler: Scheduler
+  let store: any Store
+  let ledger: Ledger
+  let world: Mutex<World>
+  let controllers = Mutex<[any Controlling]>([])
+  let time: Time
+  let logger: Logger
+  let backups: (any BackupStore)?
+  let secrets: @Sendable (SecretSource) async throws(ProviderError) -> Sensitive<String>
+  let mask = SecretMask()
+  let meters: Meters
+  let seed: UInt64
+
+  init(
+    scheduler: Scheduler, store: any Store, providers: [String], time: Time, logger: Logger,
+    backups: (any BackupStore)?, seed: UInt64,
+    secrets: @escaping @Sendable (SecretSource) async throws(ProviderError) -> Sensitive<String>
+  ) {
+    self.scheduler = scheduler
+    self.store = store
+    ledger = Ledger(store)
+    world = Mutex(World(providers: providers))
+    self.time = time
+    self.logger = logger
+    self.backups = backups
+    self.secrets = secrets
+    self.seed = seed
+    meters = Meters(providers: providers)
+  }
+
+  /// Decides under the lock, then does what was decided.
+  ///
+  /// Slots are freed under the lock, so that no plan is given one that is about to go.
+  func decide<Answer: Sendable>(
+    _ body: (inout World, inout Effects) -> Answer
+  ) -> Answer {
+    let (answer, effects, farewells) = world.withLock { world in
+      var effects = Effects()
+      let answer = body(&world, &effects)
+      return (answer, effects, effects.freed.map(free))
+    }
+    for farewell in farewells { farewell() }
+    perform(effects)
+    return answer
+  }
+
+  private func free(_ node: Node, _ handle: Scheduler.Handle) -> @Sendable () -> Void {
+    scheduler.remove(handle)
+    return controller(node).free(node.slot)
+  }
+
+  private func perform(_ effects: Effects) {
+    if !effects.writes.isEmpty { ledger.append(effects.writes.map(masked)) }
+    for (application, news) in effects.told { application.tell(news) }
+    for add in effects.adds {
+      scheduler.add(
+        add.handle, priority: add.priority, after: add.delay, causes: add.causes,
+        supersedes: add.supersedes)
+    }
+    for unit in effects.converged { converged(unit) }
+    for application in effects.quiet { application.becameQuiet() }
+  }
+
+  /// No event holds a secret that was read while the engine ran, whatever a provider says.
+  private func masked(_ write: StoreWrite) -> StoreWrite {
+    guard case .addEvent(var event) = write else { return write }
+    event.message = mask.apply(to: event.message)
+    return .addEvent(event)
+  }
+
+  func controller(_ node: Node) -> any Controlling {
+    controllers.withLock { $0[Int(node.controller)] }
+  }
+
+  private func converged(_ unit: Int) {
+    let now = time.moment
+    let (name, record) = world.withLock { world -> (String, RevisionRecord?) in
+      let state = world.units[unit]
+      guard let revision = state.record.accepted else { return (state.unit.name, nil) }
+      return (
+        state.unit.name,
+        RevisionRecord(
+          unit: state.unit.name, revision: revision, seenAt: state.record.acceptedAt ?? now.wall,
+          changedAt: now.wall, state: .converged, by: state.by, changes: state.changes)
+      )
+    }
+    guard let record else { return }
+    ledger.append([
+      .putRevision(record),
+      .addEvent(
+        Event(
+          time: now.wall, unit: name, kind: .revision, revision: record.revision.id,
+          message: "revision \(record.revision.short) has converged")),
+    ])
+    logger.info(
+      "revision converged",
+      metadata: ["unit": "\(name)", "revision": "\(record.revision.short)"])
+  }
+}
+
+/// The engine's clocks, with their types erased once.
+struct Time: Sendable {
+  /// Since some moment before the engine was made.
+  let monotonic: @Sendable () -> Duration
+  let wall: @Sendable () -> Timestamp
+  let sleep: @Sendable (Duration) async throws -> Void
+
+  init<C: Clock<Duration>>(_ clock: C, wall: @escaping @Sendable () -> Timestamp) {
+    let start = clock.now
+    monotonic = { start.duration(to: clock.now) }
+    sleep = { try await clock.sleep(until: clock.now.advanced(by: $0), tolerance: nil) }
+    self.wall = wall
+  }
+
+  var moment: Moment { Moment(monotonic: monotonic(), wall: wall()) }
+}

@@ -1,0 +1,147 @@
+import Logging
+import Synchronization
+import Tend
+
+extension Engine {
+  /// Carries out exactly that plan; nothing that it does not show is done.
+  ///
+  /// Call it while the engine runs, with a plan that this engine prepared. Returns when everything
+  /// has converged, or when nothing more will be done without help: transient failures are tried
+  /// three times. A resource that is not as the plan saw it is left alone and reported. Throws
+  /// `.refused` for a plan that was refused, and `.store` where the intent can't be made durable;
+  /// then nothing was done. Cancellation stops waiting and begins nothing more.
+  public func apply(
+    _ plan: PreparedPlan, by user: String,
+    progress: @escaping @Sendable (Progress) -> Void = { _ in }
+  ) async throws(EngineError) -> ApplyReport {
+    if let refusal = plan.plan.refused.first {
+      throw EngineError(.refused, refusal.message, remedy: Self.remedy(refusal, plan.plan))
+    }
+    return try await carryOut(plan.plan, plan.prepared, by: user, progress: progress)
+  }
+
+  private static func remedy(_ refusal: PlanRefusal, _ plan: Plan) -> String? {
+    guard refusal.reason == "DeletionBudget" else { return nil }
+    let count = plan.deletions.count
+    return "see that this is meant, then allow it with --allow-deletions \(count)"
+  }
+
+  func carryOut(
+    _ plan: Plan, _ prepared: Prepared, by user: String,
+    progress: @escaping @Sendable (Progress) -> Void
+  ) async throws(EngineError) -> ApplyReport {
+    let begun = core.time.monotonic()
+    let application = Application(
+      Array(zip(prepared.changes.order, plan.changes)), progress: progress)
+    try await accept(plan, prepared, by: user, application: application)
+    await application.wait()
+    do throws(StoreError) { try await core.ledger.flush() } catch { throw EngineError(error) }
+    let holds = core.world.withLock { world in
+      world.dismiss(application, unit: plan.unit)
+      return world.holds(on: application.open)
+    }
+    return application.report(after: core.time.monotonic() - begun, holds)
+  }
+
+  /// Makes the intent durable, then puts the revision in force.
+  func accept(
+    _ plan: Plan, _ prepared: Prepared, by user: String, application: Application?
+  ) async throws(EngineError) {
+    let now = core.time.moment
+    let (record, writes, superseded) = core.world.withLock { world in
+      let (record, superseded) = world.acceptedRecord(plan, by: user, now: now.wall)
+      let writes = world.acceptanceWrites(prepared, record, by: user, now: now.wall)
+      return (record, writes, superseded)
+    }
+    do throws(StoreError) {
+      try await core.ledger.flush()
+      try await core.store.commit(superseded + writes)
+    } catch {
+      throw EngineError(error)
+    }
+    core.decide { world, effects in
+      let acceptance = world.accept(
+        prepared, record, by: user, application: application, &effects)
+      hand(over: acceptance, prepared.intake)
+      effects.adds += acceptance.scheduled.map {
+        Effects.Add(
+          handle: world[$0].handle, priority: .revision, causes: .revision, supersedes: true)
+      }
+      if let unit = world.unitIndex(plan.unit) { world.check(unit, &effects) }
+    }
+    core.logger.info(
+      "revision accepted",
+      metadata: [
+        "unit": "\(plan.unit)", "revision": "\(plan.revision.short)",
+        "changes": "\(plan.changes.count)",
+      ])
+  }
+
+  /// Under the world's lock: a run that begins for the new revision has its desired state.
+  private func hand(over acceptance: World.Acceptance, _ intake: Intake) {
+    for controller in stagingProviders {
+      let index = Int32(controller.index)
+      let taken = acceptance.taken.filter { $0.node.controller == index }
+      if !taken.isEmpty {
+        controller.take(
+          taken.map { (slot: $0.node.slot, item: $0.item) }, from: intake.parts[controller.index])
+      }
+      let withdrawn = acceptance.withdrawn.filter { $0.controller == index }
+      if !withdrawn.isEmpty { controller.withdraw(withdrawn.map(\.slot)) }
+    }
+  }
+}
+
+extension World {
+  /// What is kept of the unit once the revision is in force, and what became of the one before.
+  func acceptedRecord(
+    _ plan: Plan, by user: String, now: Timestamp
+  ) -> (record: UnitRecord, superseded: [StoreWrite]) {
+    guard let unit = unitIndex(plan.unit) else { return (UnitRecord(name: plan.unit), []) }
+    let state = units[unit]
+    var record = state.record
+    record.accepted = plan.revision
+    record.acceptedAt = now
+    record.refused = nil
+    if record.approvedPlan == plan.digest { record.approvedPlan = nil }
+    guard state.isConverging, let previous = state.record.accepted,
+      previous.id != plan.revision.id
+    else { return (record, []) }
+    let old = RevisionRecord(
+      unit: plan.unit, revision: previous, seenAt: state.record.acceptedAt ?? now, changedAt: now,
+      state: .superseded, by: state.by, changes: state.changes,
+      message: "revision \(plan.revision.short) came before it had converged")
+    return (record, [.putRevision(old)])
+  }
+
+  /// Nobody waits any more.
+  mutating func dismiss(_ application: Application, unit name: String) {
+    guard let unit = unitIndex(name), units[unit].application === application else { return }
+    units[unit].application = nil
+    for node in nodes(of: unit) where self[node].extra?.expectation != nil {
+      update(node) { entry in
+        entry.extra?.expectation = nil
+        if entry.phase == .settled, entry.extra == Extra() { entry.extra = nil }
+      }
+    }
+  }
+
+  /// What each of these waits for, in words.
+  func holds(on nodes: [Node]) -> [Node: String] {
+    let unsettled = unsettled()
+    var holds: [Node: String] = [:]
+    for node in nodes {
+      let entry = self[node]
+      holds[node] = hold(entry, blockers(of: entry, unsettled: unsettled[Int(entry.unit)]))
+    }
+    return holds
+  }
+
+  /// What a resource waits for, in words.
+  func hold(_ entry: Entry, _ blockers: [Node]) -> String {
+    let names = blockers.compactMap { self[$0].reference?.description }
+    if names.isEmpty { return entry.extra?.message ?? "it was not reached" }
+    let shown = names.sorted().prefix(10).joined(separator: ", ")
+    return "waits for \(shown)" + (names.count > 10 ? " and more" : "")
+  }
+}

@@ -1,0 +1,333 @@
+import Logging
+import Synchronization
+import Tend
+
+/// What an engine follows, and whether it has loaded its store.
+struct Following: Sendable {
+  var isLoaded = false
+  var units: [Followed] = []
+}
+
+/// One unit with its source, and the bell that asks for an immediate refresh.
+final class Followed: Sendable {
+  private struct Bell {
+    var isRung = false
+    var waiter: CheckedContinuation<Void, Never>?
+  }
+
+  let unit: Unit
+  let source: any Source
+  private let bell = Mutex(Bell())
+
+  init(_ unit: Unit, _ source: any Source) {
+    self.unit = unit
+    self.source = source
+  }
+
+  func ring() { wake { $0.isRung = true } }
+
+  private func wake(_ body: (inout Bell) -> Void) {
+    let waiter = bell.withLock { bell in
+      body(&bell)
+      defer { bell.waiter = nil }
+      return bell.waiter
+    }
+    waiter?.resume()
+  }
+
+  /// Waits until somebody rings, or the task is cancelled.
+  func waitForBell() async {
+    await withTaskCancellationHandler {
+      await withCheckedContinuation { continuation in
+        let isDone = bell.withLock { bell in
+          if bell.isRung || Task.isCancelled { return true }
+          bell.waiter = continuation
+          return false
+        }
+        if isDone { continuation.resume() }
+      }
+    } onCancel: {
+      wake { _ in }
+    }
+    bell.withLock { $0.isRung = false }
+  }
+}
+
+extension Engine {
+  /// Adds a unit that `run()` follows; before it runs.
+  ///
+  /// While it is followed its source is asked on the unit's interval and whenever `refresh` is
+  /// called; what it declares is planned, taken in unless the plan is refused, and kept up.
+  public func follow(_ source: some Source, as unit: Unit) throws(EngineError) {
+    let isNew = following.withLock { following in
+      guard !following.units.contains(where: { $0.unit.name == unit.name }) else { return false }
+      following.units.append(Followed(unit, source))
+      return true
+    }
+    guard isNew else {
+      throw EngineError(
+        .configuration, "unit \(unit.name) is followed twice",
+        remedy: "give one of the units another name")
+    }
+  }
+
+  /// Asks for an immediate refresh of one unit's source, or of all.
+  public func refresh(unit: String? = nil) throws(EngineError) {
+    let units = following.withLock { $0.units }.filter { unit == nil || $0.unit.name == unit }
+    guard !units.isEmpty else {
+      throw EngineError(.notFound, "no unit \(unit ?? "") is followed")
+    }
+    for unit in units { unit.ring() }
+  }
+
+  func followAll() async {
+    let units = following.withLock { $0.units }
+    await withDiscardingTaskGroup { group in
+      for unit in units { group.addTask { await self.follow(unit) } }
+    }
+  }
+
+  private func follow(_ followed: Followed) async {
+    core.world.withLock { world in
+      let unit = world.addUnit(followed.unit, nil)
+      world.units[unit].unit = followed.unit
+      world.units[unit].source = followed.source.description
+    }
+    await resume(followed)
+    var random = SplitMix(
+      state: core.seed ^ UInt64(truncatingIfNeeded: followed.unit.name.utf8.count))
+    while !Task.isCancelled {
+      await refresh(followed)
+      let interval = followed.unit.policy.refreshInterval.nanoseconds
+      let tenth = max(1, interval / 10)
+      let pause = Duration.nanoseconds(
+        interval - tenth + Int64(random.next() % UInt64(2 * tenth)))
+      await wait(pause, followed)
+    }
+  }
+
+  private func wait(_ pause: Duration, _ followed: Followed) async {
+    let due = core.time.monotonic() + pause
+    core.world.withLock { world in
+      if let unit = world.unitIndex(followed.unit.name) { world.units[unit].nextRefresh = due }
+    }
+    await withTaskGroup { group in
+      group.addTask { try? await self.core.time.sleep(pause) }
+      group.addTask { await followed.waitForBell() }
+      await group.next()
+      group.cancelAll()
+    }
+  }
+
+  /// After a start: puts the last accepted revision in force again, without a look at the remote.
+  private func resume(_ followed: Followed) async {
+    let accepted = core.world.withLock { world in
+      world.unitIndex(followed.unit.name).flatMap { world.units[$0].record.accepted }
+    }
+    guard let accepted else { return }
+    do throws(SourceError) {
+      let snapshot = try await followed.source.snapshot(of: accepted)
+      await take(snapshot, followed, isResuming: true)
+    } catch {
+      report(error, followed)
+    }
+  }
+
+  /// Asks the source once, and takes in what is new.
+  @discardableResult
+  func refresh(_ followed: Followed) async -> EngineError? {
+    let known = core.world.withLock { world in
+      world.unitIndex(followed.unit.name).flatMap { world.units[$0].record.accepted }
+    }
+    do throws(SourceError) {
+      let answer = try await followed.source.refresh(after: known)
+      refreshed(followed)
+      switch answer {
+      case .unchanged:
+        let isInForce = core.world.withLock { world in
+          world.unitIndex(followed.unit.name).map { world.units[$0].isInForce } ?? false
+        }
+        if isInForce {
+          clearProblem(followed)
+          return nil
+        }
+        guard let known else { return nil }
+        return await take(try await followed.source.snapshot(of: known), followed)
+      case .changed(let snapshot): return await take(snapshot, followed)
+      case .invalid(let snapshot, let diagnostics):
+        let all = validate(snapshot, unit: followed.unit.name, besides: diagnostics)
+        return report(snapshot.revision, all, followed)
+      }
+    } catch {
+      return report(error, followed)
+    }
+  }
+
+  /// Plans a revision and puts it in force, unless the plan is refused.
+  @discardableResult
+  func take(
+    _ snapshot: Snapshot, _ followed: Followed, isResuming: Bool = false
+  ) async -> EngineError? {
+    do throws(EngineError) {
+      let (plan, prepared) = try await prepare(
+        snapshot, for: followed.unit, onlyChanged: true, isStrict: false)
+      if let refusal = plan.refused.first, !isResuming {
+        await refuse(plan, refusal, followed)
+        return EngineError(.refused, refusal.message)
+      }
+      let by = followed.source.description
+      try await accept(plan, prepared, by: by, application: nil)
+      clearProblem(followed)
+      return nil
+    } catch {
+      if error.code == .invalid {
+        return report(snapshot.revision, error.diagnostics, followed)
+      }
+      if error.code != .cancelled { stall(followed, error.code.description, "\(error)") }
+      return error
+    }
+  }
+
+  // MARK: What stands in the way
+
+  private func refreshed(_ followed: Followed) {
+    let now = core.time.monotonic()
+    core.world.withLock { world in
+      if let unit = world.unitIndex(followed.unit.name) { world.units[unit].lastRefresh = now }
+    }
+  }
+
+  private func clearProblem(_ followed: Followed) {
+    core.world.withLock { world in
+      if let unit = world.unitIndex(followed.unit.name) { world.units[unit].problem = nil }
+    }
+  }
+
+  @discardableResult
+  private func report(_ error: SourceError, _ followed: Followed) -> EngineError {
+    if error.code != .cancelled { stall(followed, error.code.description, "\(error)") }
+    return EngineError(.source, error.message, remedy: error.remedy)
+  }
+
+  private func report(
+    _ revision: Revision, _ diagnostics: Diagnostics, _ followed: Followed
+  ) -> EngineError {
+    let count = diagnostics.all.count
+    let first = diagnostics.sorted.all.first.map { "\($0)" } ?? ""
+    let more = count > 1 ? " (and \(count - 1) more)" : ""
+    let message = "revision \(revision.short) is not taken in: \(first)\(more)"
+    if stall(followed, "Invalid", message) {
+      let now = core.time.wall()
+      core.ledger.append([
+        .putRevision(
+          RevisionRecord(
+            unit: followed.unit.name, revision: revision, seenAt: now, changedAt: now,
+            state: .invalid, by: followed.source.description, message: message))
+      ])
+    }
+    return EngineError(.invalid, message, diagnostics: diagnostics)
+  }
+
+  private func refuse(_ plan: Plan, _ refusal: PlanRefusal, _ followed: Followed) async {
+    let deletions = plan.deletions
+    let record = core.world.withLock { world -> UnitRecord? in
+      guard let unit = world.unitIndex(plan.unit) else { return nil }
+      world.units[unit].record.refused = UnitRecord.Refusal(
+        revision: plan.revision, plan: plan.digest, deletions: Array(deletions.prefix(100)),
+        count: deletions.count)
+      return world.units[unit].record
+    }
+    guard let record else { return }
+    let message =
+      "revision \(plan.revision.short) \(refusal.message); `tend approve \(plan.unit) "
+      + "\(plan.revision.short)` lets exactly this plan pass"
+    let isNews = stall(followed, refusal.reason, message)
+    guard isNews else { return }
+    let now = core.time.wall()
+    core.ledger.append([
+      .putUnit(record),
+      .putRevision(
+        RevisionRecord(
+          unit: plan.unit, revision: plan.revision, seenAt: now, changedAt: now, state: .refused,
+          by: followed.source.description, message: message)),
+    ])
+  }
+
+  /// Says why nothing newer is taken in; true where that is news.
+  @discardableResult
+  private func stall(_ followed: Followed, _ reason: String, _ message: String) -> Bool {
+    let problem = UnitState.Problem(reason: reason, message: core.mask.apply(to: message))
+    let now = core.time.wall()
+    let isNews = core.decide { world, effects in
+      guard let unit = world.unitIndex(followed.unit.name), world.units[unit].problem != problem
+      else { return false }
+      world.units[unit].problem = problem
+      effects.writes.append(
+        .addEvent(
+          Event(
+            time: now, unit: followed.unit.name, kind: .condition,
+            revision: world.units[unit].revision?.id, result: reason, message: problem.message)))
+      return true
+    }
+    if isNews {
+      core.logger.warning(
+        "unit is stalled",
+        metadata: [
+          "unit": "\(followed.unit.name)", "reason": "\(reason)", "message": "\(problem.message)",
+        ])
+    }
+    return isNews
+  }
+
+  // MARK: Once
+
+  /// Refreshes one followed unit and carries out what is new, waiting for the end.
+  ///
+  /// Call it inside `running`, after `follow`. Throws what stands in the way: `.source`, `.invalid`,
+  /// `.refused`.
+  public func converge(
+    unit name: String, progress: @escaping @Sendable (Progress) -> Void = { _ in }
+  ) async throws(EngineError) -> ApplyReport {
+    guard let followed = following.withLock({ $0.units.first { $0.unit.name == name } }) else {
+      throw EngineError(.notFound, "no unit \(name) is followed")
+    }
+    core.world.withLock { world in
+      let unit = world.addUnit(followed.unit, nil)
+      world.units[unit].source = followed.source.description
+    }
+    let snapshot = try await newest(of: followed)
+    let (plan, prepared) = try await prepare(
+      snapshot, for: followed.unit, onlyChanged: false, isStrict: false)
+    if let refusal = plan.refused.first {
+      await refuse(plan, refusal, followed)
+      throw EngineError(
+        .refused, refusal.message,
+        remedy: "`tend approve \(name) \(plan.revision.short)` lets exactly this plan pass")
+    }
+    return try await carryOut(
+      plan, prepared, by: followed.source.description, progress: progress)
+  }
+
+  private func newest(of followed: Followed) async throws(EngineError) -> Snapshot {
+    let known = core.world.withLock { world in
+      world.unitIndex(followed.unit.name).flatMap { world.units[$0].record.accepted }
+    }
+    let answer: Refresh
+    do throws(SourceError) {
+      answer = try await followed.source.refresh(after: known)
+      if case .unchanged = answer, let known {
+        return try await followed.source.snapshot(of: known)
+      }
+    } catch {
+      throw report(error, followed)
+    }
+    switch answer {
+    case .changed(let snapshot): return snapshot
+    case .invalid(let snapshot, let diagnostics):
+      let all = validate(snapshot, unit: followed.unit.name, besides: diagnostics)
+      throw report(snapshot.revision, all, followed)
+    case .unchanged:
+      throw EngineError(.source, "\(followed.source.description) has no revision")
+    }
+  }
+}

@@ -1,0 +1,169 @@
+public import Logging
+public import ServiceLifecycle
+import Synchronization
+public import Tend
+
+/// Keeps resources as they were declared.
+///
+/// Made with a store and providers, it plans and carries out what snapshots declare, or follows
+/// sources for good. It knows no file, process or protocol; all effects are its providers'.
+///
+/// ```swift
+/// let engine = try Engine(store: .sqlite(at: state)) {
+///   TenantProvider(service: tenants)
+/// }
+/// let source = DirectorySource(DirectoryConfiguration(path: folder))
+/// try engine.follow(source, as: Unit("tenants"))
+/// ```
+///
+/// One engine may run at a time, once: `run` and `running` load the store, start the workers, and
+/// drain them at the end. Cancelling the task that runs it drains and returns.
+public final class Engine: Service {
+  /// What an engine is made with besides its store and its providers.
+  public struct Configuration: Sendable {
+    /// Reconciles at once over all providers; nil: each provider's own limit is enough.
+    public var concurrency: Int?
+    /// How long a failed reconcile waits for its next attempt.
+    public var backoff = Backoff()
+    /// Where what is replaced or deleted is kept; nil: nowhere.
+    public var backups: (any BackupStore)?
+    /// Reads the secrets that providers ask for; by default there are none.
+    public var secrets: @Sendable (SecretSource) async throws(ProviderError) -> Sensitive<String> =
+      {
+        (source: SecretSource) throws(ProviderError) in
+        throw .permanent(
+          "\(source) can't be read", remedy: "configure the engine with a reader of secrets")
+      }
+    /// Decides all jitter; the same seed gives the same delays.
+    ///
+    /// Default: random.
+    public var seed: UInt64 = .random(in: .min ... .max)
+    /// The wall clock, for records that people read.
+    ///
+    /// Default: the machine's.
+    public var wallClock: @Sendable () -> Timestamp = { WallClock.now }
+
+    /// The defaults.
+    public init() {}
+  }
+
+  let core: Core
+  let stagingProviders: [any Controlling]
+  let following = Mutex(Following())
+
+  /// An engine with these providers.
+  ///
+  /// Throws `.configuration` where two providers have one name or serve one kind. Intervals,
+  /// backoff and deadlines run by `clock`.
+  public convenience init(
+    store: some Store, configuration: Configuration = Configuration(),
+    clock: some Clock<Duration> = ContinuousClock(), logger: Logger = Logger(label: "tend"),
+    @ProviderList providers: () throws -> [any Provider]
+  ) throws {
+    try self.init(
+      store: store, configuration: configuration, clock: clock, logger: logger,
+      providers: providers())
+  }
+
+  /// An engine with these providers, as a list.
+  public init(
+    store: some Store, configuration: Configuration = Configuration(),
+    clock: some Clock<Duration> = ContinuousClock(), logger: Logger = Logger(label: "tend"),
+    providers: [any Provider]
+  ) throws(EngineError) {
+    let scheduler = Scheduler(
+      Scheduler.Configuration(
+        backoff: configuration.backoff, totalLimit: configuration.concurrency),
+      clock: clock, seed: configuration.seed)
+    core = Core(
+      scheduler: scheduler, store: store, providers: providers.map(\.name),
+      time: Time(clock, wall: configuration.wallClock), logger: logger,
+      backups: configuration.backups, seed: configuration.seed, secrets: configuration.secrets)
+    var controllers: [any Controlling] = []
+    for (index, provider) in providers.enumerated() {
+      controllers.append(Self.controller(for: provider, index, core))
+    }
+    stagingProviders = controllers
+    core.controllers.withLock { [controllers] in $0 = controllers }
+    try Self.check(controllers)
+  }
+
+  /// The only place where a provider's type is opened.
+  private static func controller<P: Provider>(
+    for provider: P, _ index: Int, _ core: Core
+  ) -> any Controlling {
+    Controller(provider, index: index, core: core)
+  }
+
+  private static func check(_ controllers: [any Controlling]) throws(EngineError) {
+    var names: Set<String> = []
+    var kinds: [KindName: String] = [:]
+    for controller in controllers {
+      guard names.insert(controller.name).inserted else {
+        throw EngineError(
+          .configuration, "two providers are named \(controller.name)",
+          remedy: "give one of them another name")
+      }
+      for kind in controller.kinds + controller.definitions {
+        if let other = kinds.updateValue(controller.name, forKey: kind.name) {
+          throw EngineError(
+            .configuration, "\(kind.name) is served by \(other) and by \(controller.name)",
+            remedy: "give one of the kinds another name")
+        }
+      }
+    }
+  }
+
+  /// The kinds that the providers serve by themselves, definitions first.
+  public var kinds: [KindDescription] {
+    stagingProviders.flatMap(\.definitions) + stagingProviders.flatMap(\.kinds)
+  }
+
+  /// What the scheduler counts.
+  public var schedulerMetrics: Scheduler.Metrics { core.scheduler.metrics }
+
+  // MARK: Running
+
+  /// Runs the engine while `body` runs, then drains it, and returns what `body` returned.
+  ///
+  /// For one-shot use: plan, apply. Throws `.store` where the store can't be loaded. Cancellation
+  /// reaches `body`, and the drain follows.
+  public func running<Answer: Sendable>(
+    _ body: @Sendable (Engine) async throws -> Answer
+  ) async throws -> Answer {
+    try await load()
+    let controllers = stagingProviders
+    return try await withThrowingTaskGroup(of: Void.self) { group in
+      group.addTask { await self.core.scheduler.run() }
+      group.addTask { await self.core.ledger.run { try? await self.core.time.sleep(.seconds(1)) } }
+      group.addTask {
+        await withDiscardingTaskGroup { workers in
+          for controller in controllers { workers.addTask { await controller.run() } }
+        }
+        self.core.ledger.close()
+      }
+      let answer: Swift.Result<Answer, any Error>
+      do { answer = .success(try await body(self)) } catch { answer = .failure(error) }
+      _ = await core.scheduler.shutDown(.finishRunning)
+      try await group.waitForAll()
+      return try answer.get()
+    }
+  }
+
+  /// Follows all units until graceful shutdown or cancellation, then drains.
+  ///
+  /// What runs is finished, nothing new is begun; the next start goes on where this one ended.
+  public func run() async throws {
+    try await running { engine in
+      await cancelWhenGracefulShutdown { await engine.followAll() }
+    }
+  }
+
+  /// Follows one source: `follow` and `run` in one.
+  public func run(
+    following source: some Source, as unit: Unit = Unit("default")
+  ) async throws {
+    try follow(source, as: unit)
+    try await run()
+  }
+}

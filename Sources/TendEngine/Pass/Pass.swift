@@ -1,0 +1,264 @@
+import CoreMetrics
+import Synchronization
+import Tend
+
+/// One reconcile of one resource: a step a function.
+struct Pass<P: Provider>: Sendable {
+  typealias Desired = P.Desired
+  typealias Subject = P.Desired.Subject
+
+  let controller: Controller<P>
+  let slot: UInt32
+  let node: Node
+  let assignment: Assignment
+  let context: Context
+
+  private var core: Core { controller.core }
+  private var desired: Desired? { controller.rows[slot].desired }
+
+  /// Looks, decides, acts, and looks again.
+  func run(_ listed: Controller<P>.Listed?) async -> Result {
+    if !assignment.isDeclared, assignment.ownership == .none { return .ended(nil) }
+    do throws(ProviderError) {
+      takeJournaled()
+      let seen = try await look(listed)
+      let verdict = Verdict.of(
+        Verdict.Situation(
+          isDeclared: assignment.isDeclared, exists: seen.current != nil,
+          differences: seen.differences, ownership: assignment.ownership,
+          lifecycle: assignment.lifecycle, mode: assignment.mode))
+      if let moved = moved(verdict, seen) { return moved }
+      return await carryOut(verdict, seen)
+    } catch {
+      return .failed(error, nil, [])
+    }
+  }
+
+  /// Observes and compares; fields that are to be left alone do not differ.
+  private func look(
+    _ listed: Controller<P>.Listed? = nil
+  ) async throws(ProviderError) -> Controller<P>.Seen {
+    var seen = try await controller.look(slot, desired, context, listed)
+    if seen.current != nil, !assignment.lifecycle.ignoreDifferences.isEmpty {
+      let ignored = assignment.lifecycle.ignoreDifferences
+      seen.differences.removeAll { $0.isBelow(anyOf: ignored) }
+    }
+    return seen
+  }
+
+  /// A plan is the truth: what it did not show is not done.
+  private func moved(_ verdict: Verdict, _ seen: Controller<P>.Seen) -> Result? {
+    if let expected = assignment.expectation, let action = verdict.action {
+      if !expected.allows(action, seen.differences.map(\.path)) {
+        return .refused(
+          reason: "Moved",
+          "it is not as the plan saw it: the plan would \(expected.words), and now it would "
+            + "\(verdict.words); plan again", seen.differences)
+      }
+    }
+    if verdict.isDestructive, !assignment.isPermitted {
+      return .refused(
+        reason: "NotPlanned", "the plan could not see that it would \(verdict.words); plan again",
+        seen.differences)
+    }
+    return nil
+  }
+
+  private func carryOut(_ verdict: Verdict, _ seen: Controller<P>.Seen) async -> Result {
+    switch verdict {
+    case .nothing: return await confirm(seen, done: nil)
+    case .report: return .reported(seen.differences)
+    case .protect: return .protected
+    case .release: return .ended(nil)
+    case .orphan: return .ended(done(verdict, seen, .zero))
+    case .refuse(let message):
+      return .refused(reason: "PreventDelete", message, seen.differences)
+    case .create, .update, .replace, .delete: break
+    }
+    if let held = held(seen) { return held }
+    return await act(verdict, seen)
+  }
+
+  /// Repairs of drift are slowed down where somebody fights back, and not tried again where our own
+  /// write did not stick.
+  private func held(_ seen: Controller<P>.Seen) -> Result? {
+    guard assignment.isDeclared, !assignment.isNew, assignment.cause != .request else { return nil }
+    if !assignment.readBack.isEmpty, assignment.readBack == seen.differences {
+      return .refused(
+        reason: "ReadsBackDifferent",
+        "what was written reads back different; it is not written "
+          + "again before its declaration changes", seen.differences)
+    }
+    guard assignment.detectsContest, assignment.cause == .drift else { return nil }
+    var ledger = assignment.ledger
+    let answer = ledger.ask(
+      fields: seen.differences.map(\.path), now: core.time.monotonic(),
+      interval: assignment.interval)
+    guard case .wait(let time) = answer else { return nil }
+    return .contested(ledger, after: time, seen.differences)
+  }
+
+  // MARK: Acting
+
+  private func act(_ verdict: Verdict, _ seen: Controller<P>.Seen) async -> Result {
+    guard let change = change(verdict, seen) else { return .reported(seen.differences) }
+    let begun = core.time.monotonic()
+    core.world.withLock { $0.units[Int($0[node].unit)].application }?.began(node)
+    do throws(ProviderError) {
+      try await claim(verdict)
+      let outcome = try await controller.provider.apply(change, journal(), context)
+      let done = done(verdict, seen, core.time.monotonic() - begun)
+      core.meters.changes[controller.index].increment()
+      core.meters.duration[controller.index].recordNanoseconds(done.duration.nanoseconds)
+      switch outcome {
+      case .underway(let after, let message): return .underway(done, after: after, message)
+      case .kept(let why):
+        return .ended(
+          Result.Done(
+            verdict: .orphan(why), differences: [], duration: done.duration,
+            note: "left in place: \(why)"))
+      case .done: return try await verify(verdict, done)
+      }
+    } catch {
+      return .failed(error, verdict, seen.differences)
+    }
+  }
+
+  private func change(_ verdict: Verdict, _ seen: Controller<P>.Seen) -> Change<Desired>? {
+    switch (verdict, seen.current, seen.desired) {
+    case (.create, _, let desired?): Change(.create(desired), seen.differences)
+    case (.update(let adopts), let current?, let desired?):
+      Change(
+        .update(current, to: desired), seen.differences,
+        adopts: adopts || assignment.ownership == .adopted)
+    case (.replace(let adopts), let current?, let desired?):
+      Change(
+        .replace(current, with: desired), seen.differences,
+        adopts: adopts || assignment.ownership == .adopted)
+    case (.delete, let current?, _):
+      Change(.delete(current), [], adopts: assignment.ownership == .adopted)
+    default: nil
+    }
+  }
+
+  /// What no plan has seen becomes ours before the first change to it, durably: made by us where it
+  /// is absent, adopted where it was there before.
+  private func claim(_ verdict: Verdict) async throws(ProviderError) {
+    guard assignment.ownership == .none else { return }
+    try await own(as: verdict == .create ? .intended : .adopted, memory: nil)
+  }
+
+  /// Durable when it returns; from the first record on the resource is ours.
+  private func journal() -> Journal<Desired> {
+    Journal { memory throws(ProviderError) in
+      try await own(as: .made, memory: try controller.encode(memory))
+      controller.journaled.withLock { $0[slot] = memory }
+    }
+  }
+
+  /// Nothing is written for a resource that was given up meanwhile.
+  private func own(
+    as ownership: Verdict.Ownership, memory: Value?
+  ) async throws(ProviderError) {
+    let record: InventoryRecord? = core.world.withLock { world in
+      guard world[node].isResource else { return nil }
+      world.update(node) { entry in
+        if entry.ownership == .none || entry.ownership == .intended { entry.ownership = ownership }
+      }
+      var record = world.inventoryRecord(node)
+      record.memory = memory
+      return record
+    }
+    guard let record else { return }
+    do throws(StoreError) {
+      try await core.store.commit([.putInventory(record)])
+    } catch {
+      throw ProviderError(.transient, "remember what is about to be done", cause: error)
+    }
+  }
+
+  /// Looks again: what was done must be what is there.
+  private func verify(
+    _ verdict: Verdict, _ done: Result.Done
+  ) async throws(ProviderError) -> Result {
+    takeJournaled()
+    let seen = try await look()
+    if verdict == .delete {
+      guard seen.current == nil else {
+        throw .transient("it is still there after it was deleted")
+      }
+      return .ended(done)
+    }
+    guard seen.current != nil, seen.differences.isEmpty else {
+      return .readBack(done, seen.differences, memory: try memory(seen.current))
+    }
+    return await confirm(seen, done: done)
+  }
+
+  /// What the journal recorded is what the next observation starts from.
+  private func takeJournaled() {
+    if let memory = controller.journaled.withLock({ $0.removeValue(forKey: slot) }) {
+      controller.rows[slot].memory = memory
+    }
+  }
+
+  private func memory(_ current: Subject?) throws(ProviderError) -> Result.Memory {
+    guard let memory = current?.memory, controller.rows[slot].memory != memory else {
+      return .unchanged
+    }
+    controller.rows[slot].memory = memory
+    return .changed(try controller.encode(memory))
+  }
+
+  /// It is as desired: asks whether it also works.
+  private func confirm(_ seen: Controller<P>.Seen, done: Result.Done?) async -> Result {
+    do throws(ProviderError) {
+      let memory = try memory(seen.current)
+      guard let health = controller.health, let current = seen.current, let desired = seen.desired
+      else { return .settled(done, memory: memory, unhealthy: nil) }
+      let unhealthy: Result.Unhealthy? =
+        switch try await health.health(of: current, as: desired, context) {
+        case .healthy: nil
+        case .progressing(let message, let after): .progressing(message, checkAfter: after)
+        case .degraded(let message): .degraded(message)
+        }
+      return .settled(done, memory: memory, unhealthy: unhealthy)
+    } catch {
+      return .failed(error, nil, [])
+    }
+  }
+
+  private func done(
+    _ verdict: Verdict, _ seen: Controller<P>.Seen, _ duration: Duration
+  ) -> Result.Done {
+    var done = Result.Done(verdict: verdict, differences: seen.differences, duration: duration)
+    done.losesData =
+      switch verdict {
+      case .delete: true
+      case .replace: seen.desired?.replacementLosesData ?? true
+      default: false
+      }
+    if assignment.cause == .drift, assignment.detectsContest {
+      var ledger = assignment.ledger
+      ledger.repaired(
+        fields: seen.differences.map(\.path), now: core.time.monotonic(),
+        interval: assignment.interval)
+      done.ledger = ledger
+    }
+    return done
+  }
+}
+
+extension Verdict {
+  /// What it would do, for a sentence.
+  var words: String {
+    switch self {
+    case .nothing, .release, .report, .protect, .refuse: "change nothing"
+    case .create: "create it"
+    case .update: "update it"
+    case .replace: "replace it"
+    case .delete: "delete it"
+    case .orphan: "leave it in place"
+    }
+  }
+}

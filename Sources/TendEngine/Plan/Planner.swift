@@ -1,0 +1,208 @@
+import Tend
+
+/// Makes a plan from what was declared and what was seen.
+///
+/// Pure.
+struct Planner: Sendable {
+  let intake: Intake
+  /// By position in `intake.items`.
+  let nodes: [Node]
+  let removed: [Node]
+  let seen: [Node: Inspection.Result]
+
+  /// The changes of the plan by node, and the nodes in the order of the plan.
+  struct Changes: Sendable {
+    private(set) var byNode: [Node: PlannedChange] = [:]
+    private(set) var order: [Node] = []
+
+    subscript(node: Node) -> PlannedChange? { byNode[node] }
+
+    mutating func append(_ change: PlannedChange, _ node: Node) {
+      byNode[node] = change
+      order.append(node)
+    }
+  }
+
+  func plan(_ world: World, now: Timestamp) -> (plan: Plan, changes: Changes) {
+    var plan = Plan(unit: intake.unit.name, revision: intake.revision)
+    var changes = Changes()
+    for position in intake.items.indices {
+      declare(position, world, &plan, &changes)
+    }
+    for node in deletionOrder(world) {
+      withdraw(node, world, &plan, &changes)
+    }
+    if let refusal = budget(plan, world, now) { plan.refused.append(refusal) }
+    return (plan, changes)
+  }
+
+  // MARK: What is declared
+
+  private func declare(
+    _ position: Int, _ world: World, _ plan: inout Plan, _ changes: inout Changes
+  ) {
+    let node = nodes[position]
+    let item = intake.items[position]
+    let declaration = intake.declaration(item)
+    let entry = world[node]
+    if entry.flags.contains(.unreadable) { return plan.errors.append(unreadable(declaration)) }
+    switch seen[node] {
+    case nil: plan.unchanged += 1
+    case .failed(let error):
+      let waits = item.dependencies.contains { changes[nodes[$0]] != nil }
+      guard waits else { return plan.errors.append(problem(error, declaration)) }
+      let change = change(
+        .unknown, node, entry, declaration, [],
+        note: "known only once what it depends on is there: \(error)")
+      plan.changes.append(change)
+      changes.append(change, node)
+    case .found(let exists, let differences, let losesData):
+      decide(node, entry, declaration, exists, differences, losesData, &plan, &changes)
+    }
+  }
+
+  private func decide(
+    _ node: Node, _ entry: Entry, _ declaration: Declaration, _ exists: Bool,
+    _ differences: [Difference], _ losesData: Bool, _ plan: inout Plan,
+    _ changes: inout Changes
+  ) {
+    let lifecycle = declaration.lifecycle
+    let remaining =
+      exists
+      ? differences.filter { !$0.isBelow(anyOf: lifecycle.ignoreDifferences) } : differences
+    let verdict = Verdict.of(
+      Verdict.Situation(
+        isDeclared: true, exists: exists, differences: remaining, ownership: entry.ownership,
+        lifecycle: lifecycle, mode: lifecycle.mode ?? intake.unit.policy.mode))
+    if case .refuse(let message) = verdict {
+      return plan.errors.append(
+        PlanProblem(
+          reference: declaration.reference, place: declaration.place, code: "PreventDelete",
+          message: message))
+    }
+    guard let action = verdict.action else {
+      plan.unchanged += 1
+      return
+    }
+    var change = change(action, node, entry, declaration, remaining)
+    change.adopts = exists && entry.ownership == .none
+    change.losesData = action == .replace && losesData
+    plan.changes.append(change)
+    changes.append(change, node)
+  }
+
+  private func change(
+    _ action: PlannedChange.Action, _ node: Node, _ entry: Entry, _ declaration: Declaration,
+    _ differences: [Difference], note: String? = nil
+  ) -> PlannedChange {
+    let isNew =
+      entry.revision != intake.revision.id || !entry.isDeclared
+      || entry.declaration?.isSame(as: declaration) == false
+    return PlannedChange(
+      reference: declaration.reference, identity: entry.identity, action: action,
+      cause: isNew ? .revision : .drift,
+      differences: differences.map { PlannedDifference($0, in: declaration) },
+      place: declaration.place, revision: intake.revision.id, note: note)
+  }
+
+  private func problem(_ error: ProviderError, _ declaration: Declaration) -> PlanProblem {
+    PlanProblem(
+      reference: declaration.reference,
+      place: error.field.map { declaration.place(of: $0) } ?? declaration.place,
+      code: error.code.description, message: error.description)
+  }
+
+  private func unreadable(_ declaration: Declaration) -> PlanProblem {
+    PlanProblem(
+      reference: declaration.reference, place: declaration.place, code: "Unreadable",
+      message: "what is remembered of it can't be read; `tend forget \(declaration.reference)` "
+        + "starts anew and touches nothing")
+  }
+
+  // MARK: What is not
+
+  /// What depended on something goes before it.
+  private func deletionOrder(_ world: World) -> [Node] {
+    var position: [Node: Int] = [:]
+    for (index, node) in removed.enumerated() { position[node] = index }
+    let graph = Graph(removed.map { world[$0].dependencies.compactMap { position[$0] } })
+    guard case .ordered(let order) = graph.order() else { return removed.reversed() }
+    return order.reversed().map { removed[$0] }
+  }
+
+  private func withdraw(
+    _ node: Node, _ world: World, _ plan: inout Plan, _ changes: inout Changes
+  ) {
+    let entry = world[node]
+    guard entry.isOwned else { return }
+    let reference = entry.reference ?? Reference(kind: "", name: entry.identity)
+    let exists: Bool
+    switch seen[node] {
+    case .found(let found, _, _): exists = found
+    case .failed(let error):
+      return plan.errors.append(
+        PlanProblem(
+          reference: reference, place: entry.place, code: error.code.description,
+          message: error.description))
+    case nil: return
+    }
+    let verdict = Verdict.of(
+      Verdict.Situation(
+        isDeclared: false, exists: exists, differences: [], ownership: entry.ownership,
+        lifecycle: entry.lifecycle, mode: entry.lifecycle.mode ?? intake.unit.policy.mode))
+    guard let action = verdict.action else { return }
+    var change = PlannedChange(
+      reference: reference, identity: entry.identity, action: action, cause: .revision,
+      place: entry.place, revision: entry.revision)
+    if case .orphan(let why) = verdict { change.note = why }
+    change.losesData = action == .delete
+    plan.changes.append(change)
+    changes.append(change, node)
+  }
+
+  private func budget(_ plan: Plan, _ world: World, _ now: Timestamp) -> PlanRefusal? {
+    guard let unit = world.unitIndex(intake.unit.name) else { return nil }
+    var record = world.units[unit].record
+    record.forgetDeletions(before: now)
+    let policy = intake.unit.policy
+    let owned = world.units[unit].weight.owned
+    return DeletionBudget(
+      inventory: owned, recent: record.deletions.reduce(0) { $0 + $1.count },
+      inventoryBefore: record.inventoryBefore ?? owned, allowsEmpty: policy.allowsEmpty,
+      allowed: policy.allowedDeletions
+    ).refusal(deleting: plan.changes.count { $0.losesData })
+  }
+}
+
+extension Plan {
+  /// Everything that makes this plan this plan, as text; it holds no secret.
+  var identity: String {
+    var text = "\(unit)\n\(revision.id)\n"
+    for change in changes {
+      text += "\(change.action.rawValue) \(change.reference.qualified) \(change.identity)"
+      if change.adopts { text += " adopts" }
+      for difference in change.differences {
+        let sides = difference.difference
+        text += " \(sides.path)=\(sides.actual.identity)>\(sides.desired.identity)"
+      }
+      text += "\n"
+    }
+    return text
+  }
+
+  /// What would be deleted, by `Kind/name`.
+  var deletions: [String] {
+    changes.filter(\.losesData).map { "\($0.reference)" }
+  }
+}
+
+extension Difference.Side {
+  fileprivate var identity: String {
+    switch self {
+    case .absent: "-"
+    case .unknown: "?"
+    case .masked: "*"
+    case .value(let value): value.json
+    }
+  }
+}

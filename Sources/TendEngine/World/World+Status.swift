@@ -1,0 +1,211 @@
+import Tend
+
+extension World {
+  /// `unsettled` is what the unit's deletions wait for, found once for all.
+  func status(of node: Node, unsettled: [Node]) -> ResourceStatus {
+    let entry = self[node]
+    let reference = entry.reference ?? Reference(kind: "", name: entry.identity)
+    let waits = entry.flags.contains(.blocked) ? blockers(of: entry, unsettled: unsettled) : []
+    return ResourceStatus(
+      unit: units[Int(entry.unit)].unit.name, reference: reference, identity: entry.identity,
+      revision: entry.revision, place: "\(entry.place)", isDeclared: isDeclared(entry),
+      isAdopted: entry.ownership == .adopted, conditions: conditions(of: entry, waits),
+      differences: (entry.extra?.differences ?? []).map {
+        PlannedDifference($0, in: entry.declaration)
+      }, dependsOn: names(entry.dependencies), waitsFor: names(waits),
+      lastChange: entry.lastChange == 0 ? nil : Timestamp(nanoseconds: entry.lastChange),
+      failures: entry.extra?.failures ?? 0)
+  }
+
+  private func isDeclared(_ entry: Entry) -> Bool {
+    if case .stored(let record) = entry.origin {
+      return record.isDeclared && entry.phase != .doomed
+    }
+    return entry.isDeclared
+  }
+
+  private func names(_ nodes: [Node]) -> [String] {
+    nodes.compactMap { self[$0].reference?.description }
+  }
+
+  // MARK: Conditions
+
+  private func conditions(of entry: Entry, _ waits: [Node]) -> [Condition] {
+    let answers = Answers(
+      entry, waitsFor: entry.flags.contains(.blocked) ? hold(entry, waits) : nil)
+    let transition = entry.extra?.transition ?? 0
+    return Condition.Kind.allCases.map { kind in
+      let (status, reason, message) = answers[kind]
+      return Condition(
+        kind, status, reason: reason, message: message, observedRevision: entry.revision,
+        lastTransitionTime: transition == 0 ? nil : Timestamp(nanoseconds: transition))
+    }
+  }
+
+  func status(ofUnit index: Int, now: Duration) -> UnitStatus {
+    let state = units[index]
+    return UnitStatus(
+      name: state.unit.name, source: state.source, revision: state.record.accepted,
+      conditions: conditions(ofUnit: state), resources: state.weight.resources,
+      ready: state.weight.settled, stalled: state.weight.stalled, refused: state.record.refused,
+      lastRefresh: state.lastRefresh.map { now - $0 },
+      nextRefresh: state.nextRefresh.map { max(.zero, $0 - now) })
+  }
+
+  private func conditions(ofUnit state: UnitState) -> [Condition] {
+    let weight = state.weight
+    let revision = state.record.accepted?.id
+    func condition(
+      _ kind: Condition.Kind, _ status: Condition.Status, _ reason: String, _ message: String = ""
+    ) -> Condition {
+      Condition(kind, status, reason: reason, message: message, observedRevision: revision)
+    }
+    let isKnown = state.intake != nil || weight.settled > 0
+    let isDone = weight.unsettled == 0 && weight.doomed == 0
+    let pending =
+      "\(weight.unsettled + weight.doomed) of \(weight.resources) resources are not done"
+    let ready: Condition =
+      if let problem = state.problem {
+        condition(.ready, .no, problem.reason, problem.message)
+      } else if !isKnown {
+        condition(.ready, .unknown, "NotObserved", "no revision has been read yet")
+      } else if isDone {
+        condition(.ready, .yes, "Ready", "\(weight.settled) resources are as declared")
+      } else {
+        condition(.ready, .no, "Progressing", pending)
+      }
+    let inSync: Condition =
+      !isKnown
+      ? condition(.inSync, .unknown, "NotObserved")
+      : isDone && state.problem == nil
+        ? condition(.inSync, .yes, "Converged")
+        : condition(
+          .inSync, .no, state.problem?.reason ?? "Progressing", state.problem?.message ?? pending)
+    let reconciling =
+      weight.active > 0
+      ? condition(.reconciling, .yes, "Progressing", pending)
+      : condition(.reconciling, .no, "Idle")
+    let stalled: Condition =
+      if let problem = state.problem {
+        condition(.stalled, .yes, problem.reason, problem.message)
+      } else if weight.stalled > 0 {
+        condition(.stalled, .yes, "ResourcesStalled", "\(weight.stalled) resources are stalled")
+      } else {
+        condition(.stalled, .no, "Working")
+      }
+    return [ready, inSync, reconciling, stalled]
+  }
+
+  // MARK: Differences
+
+  func differences(of nodes: [Node], _ seen: [Node: Inspection.Result]) -> [Plan] {
+    var plans: [Int: Plan] = [:]
+    for node in nodes {
+      let entry = self[node]
+      let unit = Int(entry.unit)
+      var plan =
+        plans[unit]
+        ?? Plan(
+          unit: units[unit].unit.name,
+          revision: units[unit].record.accepted ?? Revision(id: entry.revision))
+      append(node, entry, seen[node], to: &plan)
+      plans[unit] = plan
+    }
+    return plans.sorted { $0.key < $1.key }.map(\.value)
+  }
+
+  private func append(
+    _ node: Node, _ entry: Entry, _ seen: Inspection.Result?, to plan: inout Plan
+  ) {
+    let reference = entry.reference ?? Reference(kind: "", name: entry.identity)
+    switch seen {
+    case nil: return
+    case .failed(let error):
+      plan.errors.append(
+        PlanProblem(
+          reference: reference, place: entry.place, code: error.code.description,
+          message: error.description))
+    case .found(let exists, let differences, let losesData):
+      let ignored = exists ? entry.lifecycle.ignoreDifferences : []
+      let remaining = differences.filter { !$0.isBelow(anyOf: ignored) }
+      guard !exists || !remaining.isEmpty else {
+        plan.unchanged += 1
+        return
+      }
+      let isReplaced = remaining.contains(where: \.forcesReplacement)
+      plan.changes.append(
+        PlannedChange(
+          reference: reference, identity: entry.identity,
+          action: !exists ? .create : isReplaced ? .replace : .update, cause: .drift,
+          differences: remaining.map { PlannedDifference($0, in: entry.declaration) },
+          place: entry.place, revision: entry.revision, losesData: isReplaced && losesData))
+    }
+  }
+}
+
+/// The four answers about one resource.
+private struct Answers {
+  typealias Answer = (status: Condition.Status, reason: String, message: String)
+
+  private let ready: Answer
+  private let inSync: Answer
+  private let reconciling: Answer
+  private let stalled: Answer
+
+  subscript(kind: Condition.Kind) -> Answer {
+    switch kind {
+    case .ready: ready
+    case .inSync: inSync
+    case .reconciling: reconciling
+    case .stalled: stalled
+    }
+  }
+
+  init(_ entry: Entry, waitsFor: String?) {
+    let reason = entry.extra?.reason
+    let message = entry.extra?.message ?? ""
+    let idle: Answer = (.no, "Idle", "")
+    let working: Answer = (.no, "Working", "")
+    if entry.flags.contains(.unreadable) {
+      let text = "what is remembered of it can't be read"
+      (ready, inSync) = ((.no, "Unreadable", text), (.unknown, "Unreadable", text))
+      (reconciling, stalled) = (idle, (.yes, "Unreadable", text))
+      return
+    }
+    if entry.flags.contains(.suspended) {
+      let answer: Answer = (.unknown, "Suspended", "lifecycle: suspend")
+      (ready, inSync, reconciling, stalled) = (answer, answer, (.no, "Suspended", ""), working)
+      return
+    }
+    let differs = entry.flags.contains(.differs)
+    switch entry.phase {
+    case .settled:
+      ready = (.yes, reason ?? "Ready", message)
+      inSync = differs ? (.no, reason ?? "Drift", message) : (.yes, "AsDeclared", "")
+      (reconciling, stalled) = (idle, working)
+    case .unsettled:
+      let why: Answer =
+        waitsFor.map { (.no, "Waiting", $0) } ?? (.no, reason ?? "Progressing", message)
+      (ready, inSync) = (why, why)
+      (reconciling, stalled) = ((.yes, why.reason, why.message), working)
+    case .failing:
+      ready = (.no, reason ?? "Retrying", message)
+      (inSync, reconciling) = (ready, (.yes, reason ?? "Retrying", message))
+      stalled = working
+    case .stalled:
+      ready = (.no, reason ?? "Failed", message)
+      (inSync, reconciling) = (ready, idle)
+      stalled = (.yes, reason ?? "Failed", message)
+    case .doomed:
+      ready = (.no, waitsFor == nil ? "Deleting" : "Waiting", waitsFor ?? message)
+      (inSync, reconciling) = (ready, (.yes, ready.reason, ready.message))
+      stalled = working
+    case .protected:
+      ready = (.yes, "Protected", "no longer declared; preventDelete keeps it")
+      (inSync, reconciling, stalled) = ((.no, "Protected", ready.message), idle, working)
+    case .dormant, .free, .tentative, .leaving:
+      let answer: Answer = (.unknown, "NotObserved", "it has not been observed yet")
+      (ready, inSync, reconciling, stalled) = (answer, answer, idle, working)
+    }
+  }
+}
