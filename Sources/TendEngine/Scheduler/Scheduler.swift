@@ -1,5 +1,3 @@
-internal import Synchronization
-
 /// Decides which key runs when, on which worker: coalescing, priorities, delays, backoff, limits.
 ///
 /// Usable without the engine. A key is registered once and from then on named by its small handle.
@@ -59,7 +57,7 @@ public final class Scheduler: Sendable {
     var sleepers = Sleepers()
   }
 
-  let guarded: Mutex<Guarded>
+  let guarded: Lock<Guarded>
   let timeline: Timeline
   /// Told about transient keys that ended, under the lock.
   let retire: (@Sendable ([Handle]) -> Void)?
@@ -81,7 +79,7 @@ public final class Scheduler: Sendable {
     _ configuration: Configuration, clock: some Clock<Duration>, seed: UInt64,
     retire: (@Sendable ([Handle]) -> Void)?
   ) {
-    guarded = Mutex(Guarded(state: SchedulerState(configuration, seed: seed)))
+    guarded = Lock(Guarded(state: SchedulerState(configuration, seed: seed)))
     timeline = Timeline(clock)
     self.retire = retire
   }
