@@ -27,7 +27,7 @@ struct HelpTests {
     #expect(output.status == 0)
     #expect(output.out.hasPrefix("OVERVIEW: "))
     #expect(output.out.contains("USAGE: tend \(verb)"))
-    let lines = output.out.split(separator: "\n")
+    let lines = output.out.split(separator: "\n").filter { !$0.hasPrefix("USAGE: ") }
     #expect(lines.filter { $0.count > 100 }.isEmpty)
   }
 

@@ -92,10 +92,14 @@ public struct UnitConfiguration: Sendable {
     }
   }
 
-  func source() throws -> any Source {
+  /// The source; `settle` is the time between two readings of a directory that must be equal.
+  func source(settle: Duration = .seconds(1)) throws -> any Source {
     switch origin {
-    case .git(let configuration): try GitSource(configuration)
-    case .directory(let path): DirectorySource(DirectoryConfiguration(path: path))
+    case .git(let configuration): return try GitSource(configuration)
+    case .directory(let path):
+      var configuration = DirectoryConfiguration(path: path)
+      configuration.settle = settle
+      return DirectorySource(configuration)
     }
   }
 }

@@ -35,6 +35,9 @@ struct Input: Sendable {
     return path.lastIndex(of: "/").map { String(path[...$0]) } ?? ""
   }
 
+  /// Where the declarations of a unit come from, to be read again later.
+  var origin: UnitConfiguration.Origin? { isDirectory ? .directory(resolved) : nil }
+
   /// The absolute path, without links.
   var resolved: String {
     guard let text = realpath(path, nil) else { return path }

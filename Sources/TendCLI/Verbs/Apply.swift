@@ -67,6 +67,9 @@ struct Apply: Verb {
         try await engine.revisions(of: unit, limit: Scope.lookedAt)
       }
       guard try await application.accepts(plan) else { return .failure }
+      if let origin = manifests.input.origin {
+        try Origins(unit.name, origin).save(in: state.directory)
+      }
       let report = try await application.showing(count: plan.changes.count) { progress in
         try await engine.apply(prepared, by: User.current, progress: progress)
       }
