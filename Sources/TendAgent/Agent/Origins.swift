@@ -3,8 +3,10 @@ import Tend
 public import TendEngine
 import TendGit
 
-/// Where the declarations of each unit came from last, kept beside the store so that a command can
-/// read them again when no agent runs. Passwords are left out.
+/// Where the declarations of each unit came from last.
+///
+/// Kept beside the store so that a command can read them again when no agent runs. Passwords are
+/// left out.
 public struct Origins: Sendable {
   private static let name = "origins.json"
 
@@ -64,7 +66,9 @@ public struct Origins: Sendable {
     }
   }
 
-  /// Keeps these beside what is kept of other units. The state directory exists.
+  /// Keeps these beside what is kept of other units.
+  ///
+  /// The state directory exists.
   public func save(in state: StateDirectory) throws(Failure) {
     var all = Origins(in: state).entries
     for (unit, entry) in entries { all[unit] = entry }

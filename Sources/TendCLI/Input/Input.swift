@@ -30,8 +30,8 @@ struct Input: Sendable {
 
   /// What stands before the files of manifests so that they can be opened from here.
   var prefix: String {
-    if isStandardInput { return "" }
-    if isDirectory { return path == "." || path == "./" ? "" : path.hasSuffix("/") ? path : path + "/" }
+    if isStandardInput || path == "." || path == "./" { return "" }
+    if isDirectory { return path.hasSuffix("/") ? path : path + "/" }
     return path.lastIndex(of: "/").map { String(path[...$0]) } ?? ""
   }
 

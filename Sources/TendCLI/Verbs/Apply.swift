@@ -3,7 +3,7 @@ import Tend
 import TendAgent
 import TendEngine
 
-/// `tend apply`
+/// The verb `tend apply`.
 struct Apply: Verb {
   static let configuration = CommandConfiguration(
     abstract: "Plans, asks, and then does exactly that.",

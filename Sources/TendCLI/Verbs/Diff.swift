@@ -2,7 +2,7 @@ import ArgumentParser
 import TendAgent
 import TendEngine
 
-/// `tend diff`
+/// The verb `tend diff`.
 struct Diff: Verb {
   static let configuration = CommandConfiguration(
     abstract: "Compares what is in force with what is there, now.",
