@@ -144,11 +144,13 @@ extension Engine {
       refreshed(followed)
       switch answer {
       case .unchanged:
-        clearProblem(followed)
         let isInForce = core.world.withLock { world in
-          world.unitIndex(followed.unit.name).map { world.units[$0].intake != nil } ?? false
+          world.unitIndex(followed.unit.name).map { world.units[$0].isInForce } ?? false
         }
-        if isInForce { return nil }
+        if isInForce {
+          clearProblem(followed)
+          return nil
+        }
         guard let known else { return nil }
         return await take(try await followed.source.snapshot(of: known), followed)
       case .changed(let snapshot): return await take(snapshot, followed)
@@ -170,7 +172,6 @@ extension Engine {
       let (plan, prepared) = try await prepare(
         snapshot, for: followed.unit, onlyChanged: true, isStrict: false)
       if let refusal = plan.refused.first, !isResuming {
-        discard(prepared)
         await refuse(plan, refusal, followed)
         return EngineError(.refused, refusal.message)
       }
@@ -182,7 +183,7 @@ extension Engine {
       if error.code == .invalid {
         return report(snapshot.revision, error.diagnostics, followed)
       }
-      stall(followed, error.code.description, "\(error)")
+      if error.code != .cancelled { stall(followed, error.code.description, "\(error)") }
       return error
     }
   }
@@ -298,7 +299,6 @@ extension Engine {
     let (plan, prepared) = try await prepare(
       snapshot, for: followed.unit, onlyChanged: false, isStrict: false)
     if let refusal = plan.refused.first {
-      discard(prepared)
       await refuse(plan, refusal, followed)
       throw EngineError(
         .refused, refusal.message,

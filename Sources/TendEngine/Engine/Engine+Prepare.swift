@@ -37,7 +37,8 @@ extension Engine {
     _ snapshot: Snapshot, for unit: Unit, onlyChanged: Bool, isStrict: Bool
   ) async throws(EngineError) -> (plan: Plan, prepared: Prepared) {
     let intake = try stage(snapshot, unit)
-    let (nodes, removed, released) = try place(intake)
+    let reservation = Reservation(core)
+    let (nodes, removed, released) = try place(intake, reservation)
     let targets = targets(intake, nodes, onlyChanged: onlyChanged)
     let seen = await inspect(intake, targets, removed)
     if Task.isCancelled { throw EngineError(.cancelled, "cancelled") }
@@ -47,7 +48,7 @@ extension Engine {
     digested.digest = core.store.digest(of: Array(plan.identity.utf8))
     let prepared = Prepared(
       intake: intake, nodes: nodes, removed: removed, released: released, seen: seen,
-      changes: changes, isStrict: isStrict)
+      changes: changes, isStrict: isStrict, reservation: reservation)
     return (core.world.withLock { $0.approve(digested) }, prepared)
   }
 
@@ -67,33 +68,40 @@ extension Engine {
 
   /// Gives every declaration its node, and finds what is owned and no longer declared.
   private func place(
-    _ intake: Intake
+    _ intake: Intake, _ reservation: Reservation
   ) throws(EngineError) -> (nodes: [Node], removed: [Node], released: [Node]) {
     var nodes: [Node] = []
     nodes.reserveCapacity(intake.items.count)
     for item in intake.items {
       let controller = stagingProviders[item.controller]
       let identity = intake.identity(item)
-      guard let slot = try? controller.makeSlot(of: identity, memory: nil) else {
+      guard let node = reserve(identity, controller) else {
         throw EngineError(
           .configuration, "\(controller.name) can't read its own identity \(identity)",
           remedy: "its ID must read back what its description writes")
       }
-      let node = Node(controller: item.controller, slot: slot)
-      let handle = controller.handle(of: slot)
-      core.world.withLock { world in
-        world.makeRoom(node, identity, handle)
-        if world[node].phase == .free { world[node].phase = .tentative }
-      }
+      reservation.hold(node)
       nodes.append(node)
     }
-    let (removed, released) = try withdrawn(intake, nodes)
+    let (removed, released) = try withdrawn(intake, nodes, reservation)
     return (nodes, removed, released)
+  }
+
+  /// The node of an identity, pinned; made where there is none.
+  private func reserve(_ identity: String, _ controller: any Controlling) -> Node? {
+    core.world.withLock { world in
+      guard let slot = try? controller.makeSlot(of: identity, memory: nil) else { return nil }
+      let node = Node(controller: controller.index, slot: slot)
+      world.makeRoom(node, identity, controller.handle(of: slot))
+      if !world[node].isResource { world[node].phase = .tentative }
+      world[node].pins += 1
+      return node
+    }
   }
 
   /// What is owned and no longer declared: to be removed, or released to a unit that waits for it.
   private func withdrawn(
-    _ intake: Intake, _ nodes: [Node]
+    _ intake: Intake, _ nodes: [Node], _ reservation: Reservation
   ) throws(EngineError) -> (removed: [Node], released: [Node]) {
     let (removed, released, conflicts) = core.world.withLock { world in
       let unit = world.addUnit(intake.unit, nil)
@@ -101,12 +109,12 @@ extension Engine {
       guard intake.unit.policy.prunes else { return ([Node](), [Node](), conflicts) }
       let declared = Set(nodes)
       let claimed = world.claimed(besides: unit)
-      let withdrawn = world.nodes(of: unit).filter { node in
-        !declared.contains(node) && world[node].isOwned
-      }
+      let withdrawn = world.nodes(of: unit).filter { !declared.contains($0) }
+      for node in withdrawn { world[node].pins += 1 }
       let released = withdrawn.filter { claimed.contains(world.key($0)) }
       return (withdrawn.filter { !claimed.contains(world.key($0)) }, released, conflicts)
     }
+    for node in removed + released { reservation.hold(node) }
     guard conflicts.isEmpty else {
       throw EngineError(
         .invalid, "another unit owns what is declared here",
@@ -135,7 +143,7 @@ extension Engine {
     _ intake: Intake, _ targets: [(node: Node, item: Int)], _ removed: [Node]
   ) async -> [Node: Inspection.Result] {
     let readable = core.world.withLock { world in
-      removed.filter { !world[$0].flags.contains(.unreadable) }
+      removed.filter { world[$0].isOwned && !world[$0].flags.contains(.unreadable) }
     }
     let count = targets.count + readable.count
     guard count > 0 else { return [:] }
@@ -151,15 +159,6 @@ extension Engine {
       }
     }
     return await inspection.wait()
-  }
-
-  /// Frees what was made for a plan that will not be carried out.
-  func discard(_ prepared: Prepared) {
-    core.decide { world, effects in
-      for node in prepared.nodes where world[node].phase == .tentative {
-        world.remove(node, &effects)
-      }
-    }
   }
 }
 

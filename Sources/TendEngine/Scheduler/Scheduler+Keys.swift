@@ -1,5 +1,3 @@
-internal import Synchronization
-
 /// What `KeyedScheduler` needs: its keys are looked up and entered under this scheduler's lock.
 extension Scheduler {
   /// Asks for a run of the key that `find` names; of a new one, told to `insert`, if there is none.

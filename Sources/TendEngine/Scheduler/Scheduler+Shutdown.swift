@@ -1,5 +1,3 @@
-internal import Synchronization
-
 extension Scheduler {
   /// Ends the scheduler and waits until nothing runs; with `finishReady`, until nothing is ready.
   ///

@@ -1,5 +1,3 @@
-internal import Synchronization
-
 extension Scheduler {
   /// Ends delays when their time has come.
   ///

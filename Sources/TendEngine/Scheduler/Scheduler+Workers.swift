@@ -1,5 +1,3 @@
-internal import Synchronization
-
 extension Scheduler {
   // MARK: One key at a time
 

@@ -1,5 +1,3 @@
-internal import Synchronization
-
 /// Decides which key runs when, on which worker: coalescing, priorities, delays, backoff, limits.
 ///
 /// Usable without the engine. A key is registered once and from then on named by its small handle.
@@ -12,9 +10,12 @@ internal import Synchronization
 /// let lane = scheduler.addLane(limit: 4)
 /// let key = scheduler.register(lane)
 /// scheduler.add(key, priority: .drift)
+/// ```
+///
+/// ```swift
 /// await withTaskGroup { group in
-///   group.addTask { await scheduler.run() }           // the timer
-///   group.addTask {                                    // a worker
+///   group.addTask { await scheduler.run() }  // the timer
+///   group.addTask {  // a worker
 ///     while let ticket = await scheduler.next(lane) {
 ///       scheduler.finish(ticket, await work(ticket) ? .done : .failed())
 ///     }
@@ -59,7 +60,7 @@ public final class Scheduler: Sendable {
     var sleepers = Sleepers()
   }
 
-  let guarded: Mutex<Guarded>
+  let guarded: Lock<Guarded>
   let timeline: Timeline
   /// Told about transient keys that ended, under the lock.
   let retire: (@Sendable ([Handle]) -> Void)?
@@ -81,7 +82,7 @@ public final class Scheduler: Sendable {
     _ configuration: Configuration, clock: some Clock<Duration>, seed: UInt64,
     retire: (@Sendable ([Handle]) -> Void)?
   ) {
-    guarded = Mutex(Guarded(state: SchedulerState(configuration, seed: seed)))
+    guarded = Lock(Guarded(state: SchedulerState(configuration, seed: seed)))
     timeline = Timeline(clock)
     self.retire = retire
   }
