@@ -30,7 +30,8 @@ struct LineDiffTests {
         "a", "a\n", "@@ -1 +1 @@\n-a\n\\ No newline at end of file\n+a", "a newline at the end"
       ),
       (
-        "a\nb", "a\nc", "@@ -1,2 +1,2 @@\n a\n-b\n\\ No newline at end of file\n+c\n"
+        "a\nb", "a\nc",
+        "@@ -1,2 +1,2 @@\n a\n-b\n\\ No newline at end of file\n+c\n"
           + "\\ No newline at end of file", "no newline in both"
       ),
       ("a\r\nb\r\n", "a\nb\n", "@@ -1,2 +1,2 @@\n-a\\u{d}\n-b\\u{d}\n+a\n+b", "line ends"),

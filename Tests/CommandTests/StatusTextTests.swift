@@ -77,7 +77,8 @@ struct StatusTextTests {
         deletions: (1...12).map { "File/f\($0)" }, count: 12),
       lastRefresh: .seconds(3), nextRefresh: .seconds(27))
     #expect(
-      UnitText().paragraphs([unit]) == """
+      UnitText().paragraphs([unit])
+        == """
         web
           source          /srv/web.git, branch main
           revision        aaaaaaaaaa  Say hello  (Ada)

@@ -62,4 +62,37 @@ struct StoreTests {
     #expect(reconcile.status == 1)
     #expect(reconcile.errors.contains("no agent runs"))
   }
+
+  @Test("diff compares with what is in force, read again where it came from")
+  func diff() async throws {
+    let command = try Command()
+    try command.writeDesired()
+    _ = try await command("apply", "-f", "desired", "--yes")
+    let same = try await command("diff", "--detailed-exitcode")
+    #expect(same.out == "No changes. 3 resources are as declared.\n", "\(same.errors)")
+    #expect(same.status == 0)
+    try command.folder.write("mine\n", to: "world/motd")
+    let differs = try await command("diff", "File/motd", "--detailed-exitcode")
+    #expect(differs.status == 2)
+    #expect(differs.out.contains("-mine\n"))
+    #expect(try await command("diff", "Symlink", "--detailed-exitcode").status == 0)
+    try command.writeDesired("newer")
+    let newer = try await command("diff")
+    #expect(newer.status == 1)
+    #expect(newer.errors.contains("the declarations of unit default can't be read again"))
+  }
+
+  @Test("diff of a repository reads the mirror, also when the repository is gone")
+  func mirror() async throws {
+    let command = try Command()
+    let repository = try await GitRepository()
+    try await repository.commit(["a.yaml": command.file("a")])
+    let once = try await command("agent", "--git", repository.url, "--once")
+    #expect(once.status == 0, "\(once.errors)")
+    try command.folder.remove("lone-a")
+    try repository.folder.remove(".git")
+    let diff = try await command("diff")
+    #expect(diff.status == 0, "\(diff.errors)")
+    #expect(diff.out.contains("+ File/a "))
+  }
 }

@@ -22,9 +22,16 @@ struct ValidateTests {
       kind: File
       metadata: {name: a}
       spec:
-        path: relative
+        path: /a
         mode: 0644
         contents: x
+      ---
+      apiVersion: files/v1
+      kind: File
+      metadata: {name: relative}
+      spec:
+        path: relative
+        content: x
       """, to: "d/a.yaml")
     try command.folder.write("kind: [", to: "d/b.yaml")
     try command.folder.write(
@@ -38,7 +45,9 @@ struct ValidateTests {
     #expect(output.status == 1)
     #expect(output.out == "")
     let lines = output.errors.split(separator: "\n")
-    for place in ["d/a.yaml:5:9", "d/a.yaml:6:9", "d/a.yaml:7:3", "d/b.yaml:", "d/sub/c.yaml:2:7"] {
+    for place in [
+      "d/a.yaml:6:9", "d/a.yaml:7:3", "d/a.yaml:13:9", "d/b.yaml:", "d/sub/c.yaml:2:7",
+    ] {
       #expect(lines.contains { $0.hasPrefix(place) && $0.contains(": error: ") }, "\(place)")
     }
   }

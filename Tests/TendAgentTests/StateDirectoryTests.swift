@@ -11,8 +11,10 @@ struct StateDirectoryTests {
       (1000, ["HOME": "/home/ada"], "/home/ada/.local/state/tend", "a user"),
       (1000, ["HOME": "/home/ada", "XDG_STATE_HOME": "/state"], "/state/tend", "as XDG says"),
       (0, ["XDG_STATE_HOME": "/state"], "/state/tend", "as XDG says, also for root"),
-      (1000, ["HOME": "/home/ada", "XDG_STATE_HOME": "state"], "/home/ada/.local/state/tend",
-        "a relative XDG_STATE_HOME is void"),
+      (
+        1000, ["HOME": "/home/ada", "XDG_STATE_HOME": "state"], "/home/ada/.local/state/tend",
+        "a relative XDG_STATE_HOME is void"
+      ),
     ] as [(UInt32, [String: String], String, String)])
   func standard(user: UInt32, variables: [String: String], path: String, reason: String) {
     let directory = StateDirectory.standard(environment: { variables[$0] }, user: user)

@@ -3,7 +3,7 @@ import Tend
 import TendAgent
 import TendEngine
 
-/// `tend apply`
+/// The verb `tend apply`.
 struct Apply: Verb {
   static let configuration = CommandConfiguration(
     abstract: "Plans, asks, and then does exactly that.",
@@ -67,6 +67,9 @@ struct Apply: Verb {
         try await engine.revisions(of: unit, limit: Scope.lookedAt)
       }
       guard try await application.accepts(plan) else { return .failure }
+      if let origin = manifests.input.origin {
+        try Origins(unit.name, origin).save(in: state.directory)
+      }
       let report = try await application.showing(count: plan.changes.count) { progress in
         try await engine.apply(prepared, by: User.current, progress: progress)
       }
