@@ -17,7 +17,7 @@ extension Controller {
     for position in 0..<batch.count {
       let slot = batch[position].payload
       takePending(slot)
-      let question = columns.withLock { $0.inspections[slot] }
+      let question = columns.withLock { $0.inspections[slot]?.first }
       let row = rows[slot]
       let target = Target<Desired>(
         id: row.id, desired: question.map { aim($0, slot) } ?? row.desired, memory: row.memory)

@@ -3,6 +3,9 @@ import Synchronization
 import Tend
 
 extension Controller {
+  /// How long one reconcile may take where nobody says otherwise; the short way knows no other.
+  static var usualTimeout: Duration { .seconds(30) }
+
   /// Reconciles one resource: the short way where nothing stands against it.
   @inline(__always)
   func reconcile(
@@ -25,7 +28,7 @@ extension Controller {
       }
       return .again(after: .milliseconds(Int64(interval)), priority: .resync)
     } catch {
-      return await pass(ticket, site, .failed(error))
+      return await pass(ticket, site, .failed(interpret(error, context, Self.usualTimeout)))
     }
   }
 
@@ -47,17 +50,25 @@ extension Controller {
     takePending(slot)
     var listed = listed
     if ticket.causes.contains(.inspect) {
-      await answer(slot, node, site, listed)
+      guard await answer(slot, node, site, listed) else { return .unstarted }
       listed = nil
       let next = core.world.withLock { $0.afterInspection(node, ticket.causes) }
       if let next { return next }
     }
     let beginning = core.decide { world, effects in
+      // What is desired and what is decided belong to one revision.
+      takePending(slot)
       let beginning = world.begin(node, causes: ticket.causes)
-      if case .blocked = beginning { world.check(Int(world[node].unit), &effects) }
+      switch beginning {
+      case .run, .gone: break
+      case .leave: world.remove(node, &effects)
+      case .blocked, .suspended, .unreadable: world.check(Int(world[node].unit), &effects)
+      }
       return beginning
     }
     guard case .run(let assignment) = beginning else {
+      // Whoever leaves has no slot any more.
+      if case .leave = beginning { return .done }
       rows.pace(slot).pointee.isPlain = false
       return .done
     }
@@ -67,8 +78,10 @@ extension Controller {
     let run = Pass(
       controller: self, slot: slot, node: node, assignment: assignment, context: context)
     let result = await run.run(listed)
-    if case .failed(let error, _, _) = result, error.code == .cancelled {
-      return cancelled(ticket, node, assignment, context)
+    if case .failed(let error, let verdict, let differences) = result, error.code == .cancelled {
+      let error = interpret(error, context, assignment.timeout)
+      if error.code == .cancelled { return .unstarted }
+      return conclude(slot, node, assignment, .failed(error, verdict, differences))
     }
     return conclude(slot, node, assignment, result)
   }
@@ -80,52 +93,75 @@ extension Controller {
     setPace(slot, assignment, result)
     if case .failed = result { core.meters.failures[index].increment() }
     let now = core.time.moment
+    let masked = result.masked { core.mask.apply(to: $0) }
     return core.decide { world, effects in
-      world.finish(node, assignment, result, now: now, &effects)
+      world.finish(node, assignment, masked, now: now, &effects)
     }
   }
 
   private func setPace(_ slot: UInt32, _ assignment: Assignment, _ result: Result) {
     var isPlain = false
-    if case .settled(_, _, nil) = result, assignment.isDeclared {
-      isPlain = health == nil && planning == nil && assignment.ledger.contested == nil
+    if case .settled(let done, _, nil) = result, assignment.isDeclared {
+      isPlain =
+        health == nil && planning == nil && assignment.timeout == Self.usualTimeout
+        && (done?.ledger ?? assignment.ledger).contested == nil
     }
     let milliseconds = assignment.interval.nanoseconds / 1_000_000
     rows.pace(slot).pointee = Pace(
       interval: UInt32(clamping: milliseconds), isPlain: isPlain)
   }
 
-  /// The call was cancelled: because it is late, because something newer is wanted, or at the end.
-  private func cancelled(
-    _ ticket: Scheduler.Ticket, _ node: Node, _ assignment: Assignment, _ context: Context
-  ) -> Scheduler.Disposition {
-    guard context.remaining <= .zero else { return .unstarted }
-    let error = ProviderError.transient(
-      "did not finish within \(assignment.timeout.brief)",
-      remedy: "give it more time with lifecycle: {timeout: …}, or find out what it waits for")
-    return conclude(ticket.payload, node, assignment, .failed(error, nil, []))
+  /// Why a call was cancelled: because it is late, because something newer is wanted or the end has
+  /// come (then it stays cancelled), or by a mistake of its own.
+  private func interpret(
+    _ error: ProviderError, _ context: Context, _ timeout: Duration
+  ) -> ProviderError {
+    guard error.code == .cancelled else { return error }
+    if context.remaining <= .zero {
+      return .transient(
+        "did not finish within \(timeout.brief)",
+        remedy: "give it more time with lifecycle: {timeout: …}, or find out what it waits for")
+    }
+    if Task.isCancelled { return error }
+    return .transient("the provider gave up by itself, though nobody cancelled the call")
   }
 
   // MARK: Plans
 
-  /// Answers what a plan wants to know, with the desired state that the plan is for.
+  /// Answers what plans want to know, each with the desired state that it is for.
+  ///
+  /// False where the worker was cancelled before it came to the end; the rest is asked again.
   private func answer(
     _ slot: UInt32, _ node: Node, _ site: CallSite, _ listed: Listed?
-  ) async {
-    guard let question = columns.withLock({ $0.inspections.removeValue(forKey: slot) }) else {
-      return
-    }
+  ) async -> Bool {
     site.turn(to: node, isRepair: false)
-    let context = Context(site, deadline: core.time.monotonic() + .seconds(30))
+    var listed = listed
+    while let question = columns.withLock({ $0.inspections[slot]?.first }) {
+      let context = Context(site, deadline: core.time.monotonic() + Self.usualTimeout)
+      let result = await inspect(slot, question, context, listed)
+      if case .failed(let error) = result, error.code == .cancelled { return false }
+      columns.withLock { columns in
+        columns.inspections[slot]?.removeFirst()
+        if columns.inspections[slot]?.isEmpty == true { columns.inspections[slot] = nil }
+      }
+      question.inspection.deliver(result, for: node)
+      listed = nil
+    }
+    return true
+  }
+
+  private func inspect(
+    _ slot: UInt32, _ question: Question, _ context: Context, _ listed: Listed?
+  ) async -> Inspection.Result {
     let desired = aim(question, slot)
     do throws(ProviderError) {
       let seen = try await look(slot, desired, context, listed)
-      question.inspection.deliver(
-        .found(
-          exists: seen.current != nil, differences: seen.differences,
-          losesData: desired?.replacementLosesData ?? true), for: node)
+      return .found(
+        exists: seen.current != nil, differences: seen.differences,
+        losesData: desired?.replacementLosesData ?? true)
     } catch {
-      question.inspection.deliver(.failed(error), for: node)
+      let error = interpret(error, context, Self.usualTimeout)
+      return .failed(error.masked { core.mask.apply(to: $0) })
     }
   }
 

@@ -47,7 +47,7 @@ extension Controller {
 
   /// Works until the scheduler closes (false) or the worker is cancelled (true).
   private func work(_ number: UInt32) async -> Bool {
-    var batch = Scheduler.Batch(lane, worker: number, timeout: .seconds(30))
+    var batch = Scheduler.Batch(lane, worker: number, timeout: Self.usualTimeout)
     let site = CallSite(core)
     var random = SplitMix(state: core.seed ^ UInt64(number) &* 0x9E37_79B9_7F4A_7C15)
     if listing != nil { batch.size = Scheduler.Batch.largest }
@@ -56,7 +56,7 @@ extension Controller {
       // A worker that always finds work would keep its thread for ever.
       batches &+= 1
       if batches % 64 == 0 { await Task.yield() }
-      let deadline = core.time.monotonic() + .seconds(30)
+      let deadline = core.time.monotonic() + Self.usualTimeout
       let context = Context(site, deadline: deadline)
       let listed = listing == nil ? nil : await list(batch, site, context)
       for position in 0..<batch.count {

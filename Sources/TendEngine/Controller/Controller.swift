@@ -13,7 +13,8 @@ final class Controller<P: Provider>: Controlling {
     var free: [UInt32] = []
     /// Desired states that the next run of the slot takes over; a nil inside: it is withdrawn.
     var pending: [UInt32: Desired?] = [:]
-    var inspections: [UInt32: Question] = [:]
+    /// What plans want to know; each is answered by the next run of the slot.
+    var inspections: [UInt32: [Question]] = [:]
   }
 
   /// What a plan wants to know of a slot.
@@ -66,7 +67,7 @@ final class Controller<P: Provider>: Controlling {
     definitions: [Declaration], tree: any SourceTree
   ) -> (part: any StagedPart, diagnostics: [Diagnostic]) {
     let (kinds, diagnostics) = stagedKinds(of: provider, definitions: definitions, tree: tree)
-    return (Staged(provider, kinds: kinds), diagnostics)
+    return (Staged(provider, kinds: kinds, definitions: definitions), diagnostics)
   }
 
   // MARK: Slots
@@ -110,15 +111,22 @@ final class Controller<P: Provider>: Controlling {
     columns.withLock { $0.handles[Int(slot)] }
   }
 
-  func free(_ slot: UInt32) {
+  func free(_ slot: UInt32) -> @Sendable () -> Void {
     let id = rows[slot].id
-    columns.withLock { columns in
+    let node = Node(controller: index, slot: slot)
+    let questions = columns.withLock { columns in
       columns.slots[id] = nil
       columns.pending[slot] = nil
-      columns.inspections[slot] = nil
       columns.free.append(slot)
+      return columns.inspections.removeValue(forKey: slot) ?? []
     }
-    reporting?.forget(id)
+    return { [reporting] in
+      reporting?.forget(id)
+      for question in questions {
+        question.inspection.deliver(
+          .found(exists: false, differences: [], losesData: false), for: node)
+      }
+    }
   }
 
   // MARK: Desired states
@@ -146,7 +154,8 @@ final class Controller<P: Provider>: Controlling {
     let handles = columns.withLock { columns in
       for (slot, item) in targets {
         let desired = item.flatMap { part?.desired($0) }
-        columns.inspections[slot] = Question(desired: .planned(desired), inspection: inspection)
+        columns.inspections[slot, default: []].append(
+          Question(desired: .planned(desired), inspection: inspection))
       }
       return targets.map { columns.handles[Int($0.slot)] }
     }
@@ -156,7 +165,8 @@ final class Controller<P: Provider>: Controlling {
   func inspect(inForce slots: [UInt32], into inspection: Inspection) {
     let handles = columns.withLock { columns in
       for slot in slots {
-        columns.inspections[slot] = Question(desired: .inForce, inspection: inspection)
+        columns.inspections[slot, default: []].append(
+          Question(desired: .inForce, inspection: inspection))
       }
       return slots.map { columns.handles[Int($0)] }
     }

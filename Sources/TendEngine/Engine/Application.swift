@@ -89,12 +89,15 @@ final class Application: Sendable {
     }
   }
 
-  /// How it ended; `hold` says what a change that never ran waits for.
-  func report(after duration: Duration, hold: (Node) -> String) -> ApplyReport {
+  /// What is not done, in no order.
+  var open: [Node] { state.withLock { Array($0.open.keys) } }
+
+  /// How it ended; `holds` says what a change that never ran waits for.
+  func report(after duration: Duration, _ holds: [Node: String]) -> ApplyReport {
     let state = state.withLock { $0 }
     let problems = state.order.compactMap { node -> PlanProblem? in
       guard let change = state.open[node] else { return nil }
-      let problem = state.problems[node] ?? ("Waiting", hold(node))
+      let problem = state.problems[node] ?? ("Waiting", holds[node] ?? "")
       return PlanProblem(
         reference: change.reference, place: change.place, code: problem.code,
         message: problem.message)

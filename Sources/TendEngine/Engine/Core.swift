@@ -35,25 +35,29 @@ final class Core: Sendable {
   }
 
   /// Decides under the lock, then does what was decided.
+  ///
+  /// Slots are freed under the lock, so that no plan is given one that is about to go.
   func decide<Answer: Sendable>(
     _ body: (inout World, inout Effects) -> Answer
   ) -> Answer {
-    let (answer, effects) = world.withLock { world in
+    let (answer, effects, farewells) = world.withLock { world in
       var effects = Effects()
       let answer = body(&world, &effects)
-      return (answer, effects)
+      return (answer, effects, effects.freed.map(free))
     }
+    for farewell in farewells { farewell() }
     perform(effects)
     return answer
+  }
+
+  private func free(_ node: Node, _ handle: Scheduler.Handle) -> @Sendable () -> Void {
+    scheduler.remove(handle)
+    return controller(node).free(node.slot)
   }
 
   private func perform(_ effects: Effects) {
     if !effects.writes.isEmpty { ledger.append(effects.writes.map(masked)) }
     for (application, news) in effects.told { application.tell(news) }
-    for (node, handle) in effects.freed {
-      scheduler.remove(handle)
-      controller(node).free(node.slot)
-    }
     for add in effects.adds {
       scheduler.add(
         add.handle, priority: add.priority, after: add.delay, causes: add.causes,

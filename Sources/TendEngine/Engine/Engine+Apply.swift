@@ -36,13 +36,13 @@ extension Engine {
     try await accept(plan, prepared, by: user, application: application)
     await application.wait()
     do throws(StoreError) { try await core.ledger.flush() } catch { throw EngineError(error) }
-    let world = core.world.withLock { world in
+    let (holds, errors) = core.world.withLock { world in
       world.dismiss(application, unit: plan.unit)
-      return world
+      return (world.holds(on: application.open), world.remaining(plan.errors, prepared))
     }
-    return application.report(after: core.time.monotonic() - begun) { node in
-      world.hold(on: node)
-    }
+    var report = application.report(after: core.time.monotonic() - begun, holds)
+    report.problems = errors + report.problems
+    return report
   }
 
   /// Makes the intent durable, then puts the revision in force.
@@ -61,11 +61,14 @@ extension Engine {
     } catch {
       throw EngineError(error)
     }
-    let acceptance = core.decide { world, effects in
-      world.accept(prepared, record, by: user, application: application, &effects)
-    }
-    hand(over: acceptance, prepared.intake)
     core.decide { world, effects in
+      let acceptance = world.accept(
+        prepared, record, by: user, application: application, &effects)
+      hand(over: acceptance, prepared.intake)
+      effects.adds += acceptance.scheduled.map {
+        Effects.Add(
+          handle: world[$0].handle, priority: .revision, causes: .revision, supersedes: true)
+      }
       if let unit = world.unitIndex(plan.unit) { world.check(unit, &effects) }
     }
     core.logger.info(
@@ -76,6 +79,7 @@ extension Engine {
       ])
   }
 
+  /// Under the world's lock: a run that begins for the new revision has its desired state.
   private func hand(over acceptance: World.Acceptance, _ intake: Intake) {
     for controller in stagingProviders {
       let index = Int32(controller.index)
@@ -87,9 +91,6 @@ extension Engine {
       let withdrawn = acceptance.withdrawn.filter { $0.controller == index }
       if !withdrawn.isEmpty { controller.withdraw(withdrawn.map(\.slot)) }
     }
-    let handles = core.world.withLock { world in acceptance.scheduled.map { world[$0].handle } }
-    core.scheduler.add(
-      all: handles, priority: .revision, causes: .revision, supersedes: true)
   }
 }
 
@@ -115,6 +116,22 @@ extension World {
     return (record, [.putRevision(old)])
   }
 
+  /// The errors of a plan that are not over by now.
+  func remaining(_ errors: [PlanProblem], _ prepared: Prepared) -> [PlanProblem] {
+    if errors.isEmpty { return [] }
+    var nodes: [Reference: Node] = [:]
+    for (position, item) in prepared.intake.items.enumerated() {
+      nodes[prepared.intake.declaration(item).reference] = prepared.nodes[position]
+    }
+    for node in prepared.removed {
+      if let reference = self[node].reference { nodes[reference] = node }
+    }
+    return errors.filter { error in
+      guard let node = nodes[error.reference] else { return false }
+      return self[node].phase != .settled
+    }
+  }
+
   /// Nobody waits any more.
   mutating func dismiss(_ application: Application, unit name: String) {
     guard let unit = unitIndex(name), units[unit].application === application else { return }
@@ -127,12 +144,22 @@ extension World {
     }
   }
 
-  /// What a change that never ran waits for, in words.
-  func hold(on node: Node) -> String {
-    let entry = self[node]
-    let names = blockers(of: node, entry).compactMap { self[$0].reference?.description }
+  /// What each of these waits for, in words.
+  func holds(on nodes: [Node]) -> [Node: String] {
+    let unsettled = unsettled()
+    var holds: [Node: String] = [:]
+    for node in nodes {
+      let entry = self[node]
+      holds[node] = hold(entry, blockers(of: entry, unsettled: unsettled[Int(entry.unit)]))
+    }
+    return holds
+  }
+
+  /// What a resource waits for, in words.
+  func hold(_ entry: Entry, _ blockers: [Node]) -> String {
+    let names = blockers.compactMap { self[$0].reference?.description }
     if names.isEmpty { return entry.extra?.message ?? "it was not reached" }
     let shown = names.sorted().prefix(10).joined(separator: ", ")
-    return "waits for \(shown)" + (names.count > 10 ? " and \(names.count - 10) more" : "")
+    return "waits for \(shown)" + (names.count > 10 ? " and more" : "")
   }
 }

@@ -144,11 +144,14 @@ extension Engine {
       refreshed(followed)
       switch answer {
       case .unchanged:
-        clearProblem(followed)
         let isInForce = core.world.withLock { world in
-          world.unitIndex(followed.unit.name).map { world.units[$0].intake != nil } ?? false
+          world.unitIndex(followed.unit.name).map { world.units[$0].isInForce } ?? false
         }
-        if isInForce { return nil }
+        if isInForce {
+          clearProblem(followed)
+          withdrawRefusal(followed)
+          return nil
+        }
         guard let known else { return nil }
         return await take(try await followed.source.snapshot(of: known), followed)
       case .changed(let snapshot): return await take(snapshot, followed)
@@ -170,7 +173,6 @@ extension Engine {
       let (plan, prepared) = try await prepare(
         snapshot, for: followed.unit, onlyChanged: true, isStrict: false)
       if let refusal = plan.refused.first, !isResuming {
-        discard(prepared)
         await refuse(plan, refusal, followed)
         return EngineError(.refused, refusal.message)
       }
@@ -182,7 +184,7 @@ extension Engine {
       if error.code == .invalid {
         return report(snapshot.revision, error.diagnostics, followed)
       }
-      stall(followed, error.code.description, "\(error)")
+      if error.code != .cancelled { stall(followed, error.code.description, "\(error)") }
       return error
     }
   }
@@ -199,6 +201,17 @@ extension Engine {
   private func clearProblem(_ followed: Followed) {
     core.world.withLock { world in
       if let unit = world.unitIndex(followed.unit.name) { world.units[unit].problem = nil }
+    }
+  }
+
+  /// The source went back to what is in force: there is nothing to approve any more.
+  private func withdrawRefusal(_ followed: Followed) {
+    core.decide { world, effects in
+      guard let unit = world.unitIndex(followed.unit.name),
+        world.units[unit].record.refused != nil
+      else { return }
+      world.units[unit].record.refused = nil
+      effects.writes.append(.putUnit(world.units[unit].record))
     }
   }
 
@@ -231,12 +244,14 @@ extension Engine {
     let deletions = plan.deletions
     let record = core.world.withLock { world -> UnitRecord? in
       guard let unit = world.unitIndex(plan.unit) else { return nil }
-      world.units[unit].record.refused = UnitRecord.Refusal(
+      let refused = UnitRecord.Refusal(
         revision: plan.revision, plan: plan.digest, deletions: Array(deletions.prefix(100)),
         count: deletions.count)
+      if world.units[unit].record.refused == refused { return nil }
+      world.units[unit].record.refused = refused
       return world.units[unit].record
     }
-    guard let record else { return }
+    if let record { core.ledger.append([.putUnit(record)]) }
     let message =
       "revision \(plan.revision.short) \(refusal.message); `tend approve \(plan.unit) "
       + "\(plan.revision.short)` lets exactly this plan pass"
@@ -244,7 +259,6 @@ extension Engine {
     guard isNews else { return }
     let now = core.time.wall()
     core.ledger.append([
-      .putUnit(record),
       .putRevision(
         RevisionRecord(
           unit: plan.unit, revision: plan.revision, seenAt: now, changedAt: now, state: .refused,
@@ -298,7 +312,6 @@ extension Engine {
     let (plan, prepared) = try await prepare(
       snapshot, for: followed.unit, onlyChanged: false, isStrict: false)
     if let refusal = plan.refused.first {
-      discard(prepared)
       await refuse(plan, refusal, followed)
       throw EngineError(
         .refused, refusal.message,

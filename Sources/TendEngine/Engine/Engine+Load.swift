@@ -82,7 +82,7 @@ extension World {
     return units.count - 1
   }
 
-  /// Makes room for a node, and answers whether its place is free.
+  /// Makes room for a node where it has none.
   mutating func makeRoom(_ node: Node, _ identity: String, _ handle: Scheduler.Handle) {
     let controller = Int(node.controller)
     while entries[controller].count <= Int(node.slot) {

@@ -54,8 +54,8 @@ extension Engine {
 
   /// Ends the ownership of one resource, and touches nothing.
   ///
-  /// While it is still declared it is taken up again with the next revision that changes it, as
-  /// something that was there before. Throws `.ambiguous` where more than one is meant.
+  /// While it is still declared the next refresh takes it up again, as something that was there
+  /// before. Throws `.ambiguous` where more than one is meant.
   public func forget(_ selection: Selection) async throws(EngineError) -> ResourceStatus {
     let nodes = select(selection)
     guard let node = nodes.first else { throw notFound(selection) }
@@ -65,7 +65,7 @@ extension Engine {
         .ambiguous, "\(units.joined(separator: ", ")) are meant",
         remedy: "name one, with -u UNIT where units share a name")
     }
-    let (status, key) = core.world.withLock { ($0.status(of: node), $0.key(node)) }
+    let (status, key) = core.world.withLock { ($0.status(of: node, unsettled: []), $0.key(node)) }
     let event = Event(
       time: core.time.wall(), unit: status.unit, resource: status.reference, kind: .forget,
       cause: .request, revision: status.revision,
@@ -77,7 +77,7 @@ extension Engine {
       throw EngineError(error)
     }
     core.decide { world, effects in
-      guard world.key(node) == key, world[node].phase != .free else { return }
+      guard world.key(node) == key, world[node].isResource else { return }
       world.forget(node, &effects)
     }
     return status
@@ -89,8 +89,11 @@ extension World {
   mutating func forget(_ node: Node, _ effects: inout Effects) {
     let unit = Int(self[node].unit)
     let neighbours = self[node].dependencies + self[node].dependents
-    remove(node, &effects)
+    retire(node, to: self[node].pins > 0 ? .tentative : .leaving)
+    effects.adds.append(
+      Effects.Add(handle: self[node].handle, priority: .revision, causes: .woken))
     units[unit].intake = nil
+    units[unit].isInForce = false
     for neighbour in neighbours where self[neighbour].flags.contains(.blocked) {
       update(neighbour) { $0.flags.remove(.blocked) }
       effects.adds.append(

@@ -37,8 +37,10 @@ extension Engine {
     _ snapshot: Snapshot, for unit: Unit, onlyChanged: Bool, isStrict: Bool
   ) async throws(EngineError) -> (plan: Plan, prepared: Prepared) {
     let intake = try stage(snapshot, unit)
-    let (nodes, removed, released) = try place(intake)
+    let reservation = Reservation(core)
+    let (nodes, removed, released) = try place(intake, reservation, claims: !isStrict)
     let targets = targets(intake, nodes, onlyChanged: onlyChanged)
+    if !isStrict { interrupt(intake, nodes, removed) }
     let seen = await inspect(intake, targets, removed)
     if Task.isCancelled { throw EngineError(.cancelled, "cancelled") }
     let planner = Planner(intake: intake, nodes: nodes, removed: removed, seen: seen)
@@ -47,7 +49,7 @@ extension Engine {
     digested.digest = core.store.digest(of: Array(plan.identity.utf8))
     let prepared = Prepared(
       intake: intake, nodes: nodes, removed: removed, released: released, seen: seen,
-      changes: changes, isStrict: isStrict)
+      changes: changes, isStrict: isStrict, reservation: reservation)
     return (core.world.withLock { $0.approve(digested) }, prepared)
   }
 
@@ -67,46 +69,53 @@ extension Engine {
 
   /// Gives every declaration its node, and finds what is owned and no longer declared.
   private func place(
-    _ intake: Intake
+    _ intake: Intake, _ reservation: Reservation, claims: Bool
   ) throws(EngineError) -> (nodes: [Node], removed: [Node], released: [Node]) {
     var nodes: [Node] = []
     nodes.reserveCapacity(intake.items.count)
     for item in intake.items {
       let controller = stagingProviders[item.controller]
       let identity = intake.identity(item)
-      guard let slot = try? controller.makeSlot(of: identity, memory: nil) else {
+      guard let node = reserve(identity, controller) else {
         throw EngineError(
           .configuration, "\(controller.name) can't read its own identity \(identity)",
           remedy: "its ID must read back what its description writes")
       }
-      let node = Node(controller: item.controller, slot: slot)
-      let handle = controller.handle(of: slot)
-      core.world.withLock { world in
-        world.makeRoom(node, identity, handle)
-        if world[node].phase == .free { world[node].phase = .tentative }
-      }
+      reservation.hold(node)
       nodes.append(node)
     }
-    let (removed, released) = try withdrawn(intake, nodes)
+    let (removed, released) = try withdrawn(intake, nodes, reservation, claims)
     return (nodes, removed, released)
+  }
+
+  /// The node of an identity, pinned; made where there is none.
+  private func reserve(_ identity: String, _ controller: any Controlling) -> Node? {
+    core.world.withLock { world in
+      guard let slot = try? controller.makeSlot(of: identity, memory: nil) else { return nil }
+      let node = Node(controller: controller.index, slot: slot)
+      world.makeRoom(node, identity, controller.handle(of: slot))
+      if !world[node].isResource { world[node].phase = .tentative }
+      world[node].pins += 1
+      return node
+    }
   }
 
   /// What is owned and no longer declared: to be removed, or released to a unit that waits for it.
   private func withdrawn(
-    _ intake: Intake, _ nodes: [Node]
+    _ intake: Intake, _ nodes: [Node], _ reservation: Reservation, _ claims: Bool
   ) throws(EngineError) -> (removed: [Node], released: [Node]) {
     let (removed, released, conflicts) = core.world.withLock { world in
       let unit = world.addUnit(intake.unit, nil)
-      let conflicts = world.conflicts(intake, nodes, unit)
+      let conflicts = world.conflicts(intake, nodes, unit, claims: claims)
       guard intake.unit.policy.prunes else { return ([Node](), [Node](), conflicts) }
       let declared = Set(nodes)
       let claimed = world.claimed(besides: unit)
-      let withdrawn = world.nodes(of: unit).filter { node in
-        !declared.contains(node) && world[node].isOwned
-      }
+      let withdrawn = world.nodes(of: unit).filter { !declared.contains($0) }
+      for node in withdrawn { world[node].pins += 1 }
       let released = withdrawn.filter { claimed.contains(world.key($0)) }
       return (withdrawn.filter { !claimed.contains(world.key($0)) }, released, conflicts)
     }
+    for node in removed + released { reservation.hold(node) }
     guard conflicts.isEmpty else {
       throw EngineError(
         .invalid, "another unit owns what is declared here",
@@ -130,12 +139,23 @@ extension Engine {
     }
   }
 
+  /// What is under way for a desired state that is no longer wanted must not hold up what is.
+  private func interrupt(_ intake: Intake, _ nodes: [Node], _ removed: [Node]) {
+    let handles = core.world.withLock { world in
+      intake.items.indices.filter { !intake.items[$0].isUnchanged }.map { world[nodes[$0]].handle }
+        + removed.map { world[$0].handle }
+    }
+    for handle in handles where core.scheduler.status(of: handle)?.isRunning == true {
+      core.scheduler.add(handle, priority: .revision, causes: .inspect, supersedes: true)
+    }
+  }
+
   /// Observes what the plan is about, each on the workers of its provider.
   private func inspect(
     _ intake: Intake, _ targets: [(node: Node, item: Int)], _ removed: [Node]
   ) async -> [Node: Inspection.Result] {
     let readable = core.world.withLock { world in
-      removed.filter { !world[$0].flags.contains(.unreadable) }
+      removed.filter { world[$0].isOwned && !world[$0].flags.contains(.unreadable) }
     }
     let count = targets.count + readable.count
     guard count > 0 else { return [:] }
@@ -152,20 +172,14 @@ extension Engine {
     }
     return await inspection.wait()
   }
-
-  /// Frees what was made for a plan that will not be carried out.
-  func discard(_ prepared: Prepared) {
-    core.decide { world, effects in
-      for node in prepared.nodes where world[node].phase == .tentative {
-        world.remove(node, &effects)
-      }
-    }
-  }
 }
 
 extension World {
-  /// Declarations of a unit whose identity another unit still declares.
-  mutating func conflicts(_ intake: Intake, _ nodes: [Node], _ unit: Int) -> [Diagnostic] {
+  /// Declarations of a unit whose identity another unit still declares; with `claims` the unit
+  /// waits for them.
+  mutating func conflicts(
+    _ intake: Intake, _ nodes: [Node], _ unit: Int, claims isClaiming: Bool
+  ) -> [Diagnostic] {
     var diagnostics: [Diagnostic] = []
     var claims: Set<InventoryKey> = []
     for (position, item) in intake.items.enumerated() {
@@ -181,7 +195,7 @@ extension World {
             + "\(entry.place)",
           remedy: "take it out of one of the units", related: [entry.place]))
     }
-    units[unit].claims = claims
+    if isClaiming { units[unit].claims = claims }
     return diagnostics
   }
 

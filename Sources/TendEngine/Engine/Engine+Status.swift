@@ -13,10 +13,16 @@ extension Engine {
   /// Where the selected resources stand, in the order of units, kinds and names.
   public func resources(_ selection: Selection = Selection()) -> [ResourceStatus] {
     let found = select(selection)
-    let world = core.world.withLock { $0 }
-    return found.map { node in
-      var status = world.status(of: node)
-      status.nextReconcile = core.scheduler.status(of: world[node].handle)?.due
+    let statuses = core.world.withLock { world in
+      let unsettled = world.unsettled()
+      return found.filter { world[$0].isResource }.map { node in
+        let entry = world[node]
+        return (world.status(of: node, unsettled: unsettled[Int(entry.unit)]), entry.handle)
+      }
+    }
+    return statuses.map { status, handle in
+      var status = status
+      status.nextReconcile = core.scheduler.status(of: handle)?.due
       return status
     }.sorted {
       ($0.unit, $0.apiVersion, $0.kind, $0.name) < ($1.unit, $1.apiVersion, $1.kind, $1.name)
@@ -27,7 +33,7 @@ extension Engine {
     core.world.withLock { world in
       world.units.indices.flatMap { world.nodes(of: $0) }.filter { node in
         let entry = world[node]
-        guard entry.phase != .tentative, let reference = entry.reference else { return false }
+        guard let reference = entry.reference else { return false }
         return selection.matches(unit: world.units[Int(entry.unit)].unit.name, reference)
       }
     }
@@ -70,6 +76,7 @@ extension Engine {
   /// Events, newest first; what has just happened is included.
   public func events(_ query: EventQuery = EventQuery()) async throws(EngineError) -> [Event] {
     do throws(StoreError) {
+      await core.ledger.settle()
       return try await core.store.events(query)
     } catch {
       throw EngineError(error)
@@ -81,6 +88,7 @@ extension Engine {
     of unit: String, limit: Int = 100
   ) async throws(EngineError) -> [RevisionRecord] {
     do throws(StoreError) {
+      await core.ledger.settle()
       return try await core.store.revisions(of: unit, limit: limit)
     } catch {
       throw EngineError(error)

@@ -7,19 +7,29 @@ import Synchronization
 final class SecretMask: Sendable {
   static let bound = 1000
   static let shortest = 4
-  private let secrets = Mutex<[String]>([])
+
+  private struct State {
+    /// Oldest first.
+    var secrets: [String] = []
+    /// Longest first: a secret that holds another one is masked whole.
+    var ordered: [String] = []
+  }
+
+  private let state = Mutex(State())
 
   func add(_ secret: String) {
     guard secret.utf8.count >= Self.shortest else { return }
-    secrets.withLock { secrets in
-      secrets.removeAll { $0 == secret }
-      secrets.append(secret)
-      if secrets.count > Self.bound { secrets.removeFirst() }
+    state.withLock { state in
+      if state.secrets.last == secret { return }
+      state.secrets.removeAll { $0 == secret }
+      state.secrets.append(secret)
+      if state.secrets.count > Self.bound { state.secrets.removeFirst() }
+      state.ordered = state.secrets.sorted { $0.utf8.count > $1.utf8.count }
     }
   }
 
   func apply(to text: String) -> String {
-    let secrets = secrets.withLock { $0 }
+    let secrets = state.withLock { $0.ordered }
     return secrets.reduce(text) { text, secret in
       text.contains(secret) ? Self.replace(secret, in: text) : text
     }

@@ -18,6 +18,7 @@ struct Pass<P: Provider>: Sendable {
 
   /// Looks, decides, acts, and looks again.
   func run(_ listed: Controller<P>.Listed?) async -> Result {
+    if !assignment.isDeclared, assignment.ownership == .none { return .ended(nil) }
     do throws(ProviderError) {
       takeJournaled()
       let seen = try await look(listed)
@@ -48,8 +49,7 @@ struct Pass<P: Provider>: Sendable {
   /// A plan is the truth: what it did not show is not done.
   private func moved(_ verdict: Verdict, _ seen: Controller<P>.Seen) -> Result? {
     if let expected = assignment.expectation, let action = verdict.action {
-      let fields = seen.differences.map(\.path)
-      if expected.action != action || expected.fields != fields {
+      if !expected.allows(action, seen.differences.map(\.path)) {
         return .refused(
           reason: "Moved",
           "it is not as the plan saw it: the plan would \(expected.words), and now it would "
@@ -105,6 +105,7 @@ struct Pass<P: Provider>: Sendable {
     let begun = core.time.monotonic()
     core.world.withLock { $0.units[Int($0[node].unit)].application }?.began(node)
     do throws(ProviderError) {
+      try await claim(verdict)
       let outcome = try await controller.provider.apply(change, journal(), context)
       let done = done(verdict, seen, core.time.monotonic() - begun)
       core.meters.changes[controller.index].increment()
@@ -140,24 +141,39 @@ struct Pass<P: Provider>: Sendable {
     }
   }
 
+  /// What no plan has seen becomes ours before the first change to it, durably: made by us where it
+  /// is absent, adopted where it was there before.
+  private func claim(_ verdict: Verdict) async throws(ProviderError) {
+    guard assignment.ownership == .none else { return }
+    try await own(as: verdict == .create ? .intended : .adopted, memory: nil)
+  }
+
   /// Durable when it returns; from the first record on the resource is ours.
   private func journal() -> Journal<Desired> {
     Journal { memory throws(ProviderError) in
-      let value = try controller.encode(memory)
-      let record = core.world.withLock { world in
-        world.update(node) { entry in
-          if entry.ownership == .none || entry.ownership == .intended { entry.ownership = .made }
-        }
-        var record = world.inventoryRecord(node)
-        record.memory = value
-        return record
-      }
-      do throws(StoreError) {
-        try await core.store.commit([.putInventory(record)])
-      } catch {
-        throw ProviderError(.transient, "remember what is about to be done", cause: error)
-      }
+      try await own(as: .made, memory: try controller.encode(memory))
       controller.journaled.withLock { $0[slot] = memory }
+    }
+  }
+
+  /// Nothing is written for a resource that was given up meanwhile.
+  private func own(
+    as ownership: Verdict.Ownership, memory: Value?
+  ) async throws(ProviderError) {
+    let record: InventoryRecord? = core.world.withLock { world in
+      guard world[node].isResource else { return nil }
+      world.update(node) { entry in
+        if entry.ownership == .none || entry.ownership == .intended { entry.ownership = ownership }
+      }
+      var record = world.inventoryRecord(node)
+      record.memory = memory
+      return record
+    }
+    guard let record else { return }
+    do throws(StoreError) {
+      try await core.store.commit([.putInventory(record)])
+    } catch {
+      throw ProviderError(.transient, "remember what is about to be done", cause: error)
     }
   }
 
@@ -216,6 +232,12 @@ struct Pass<P: Provider>: Sendable {
     _ verdict: Verdict, _ seen: Controller<P>.Seen, _ duration: Duration
   ) -> Result.Done {
     var done = Result.Done(verdict: verdict, differences: seen.differences, duration: duration)
+    done.losesData =
+      switch verdict {
+      case .delete: true
+      case .replace: seen.desired?.replacementLosesData ?? true
+      default: false
+      }
     if assignment.cause == .drift, assignment.detectsContest {
       var ledger = assignment.ledger
       ledger.repaired(

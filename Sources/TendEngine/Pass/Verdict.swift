@@ -16,7 +16,7 @@ enum Verdict: Sendable, Hashable {
   case delete
   /// It is no longer declared, and stays.
   case orphan(String)
-  /// It is no longer declared, and is not there either.
+  /// It is no longer declared, and is not there either, or was never ours.
   case release
   /// It differs, and only that is to be said.
   case report
@@ -69,11 +69,10 @@ enum Verdict: Sendable, Hashable {
   }
 
   private static func withdrawn(_ situation: Situation) -> Verdict {
-    if !situation.exists { return .release }
+    if !situation.exists || situation.ownership == .none { return .release }
     if situation.lifecycle.preventDelete { return .protect }
     switch (situation.lifecycle.deletionPolicy, situation.ownership) {
     case (.orphan, _): return .orphan("deletionPolicy: orphan")
-    case (_, .none): return .orphan("it was never ours")
     case (.delete, _): return situation.mode == .observe ? .orphan("mode: observe") : .delete
     case (nil, .adopted): return .orphan("it was there before us")
     case (nil, _): return situation.mode == .observe ? .orphan("mode: observe") : .delete
@@ -91,6 +90,9 @@ enum Verdict: Sendable, Hashable {
     case .orphan: .orphan
     }
   }
+
+  /// Whether something would be removed and made anew.
+  var isReplacement: Bool { if case .replace = self { true } else { false } }
 
   /// Whether something that exists would be removed.
   var isDestructive: Bool {

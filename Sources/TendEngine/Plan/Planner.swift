@@ -96,7 +96,7 @@ struct Planner: Sendable {
     _ differences: [Difference], note: String? = nil
   ) -> PlannedChange {
     let isNew =
-      entry.revision != intake.revision.id || !entry.isDeclared
+      entry.revision != intake.revision.id
       || entry.declaration?.isSame(as: declaration) == false
     return PlannedChange(
       reference: declaration.reference, identity: entry.identity, action: action,
@@ -134,6 +134,7 @@ struct Planner: Sendable {
     _ node: Node, _ world: World, _ plan: inout Plan, _ changes: inout Changes
   ) {
     let entry = world[node]
+    guard entry.isOwned else { return }
     let reference = entry.reference ?? Reference(kind: "", name: entry.identity)
     let exists: Bool
     switch seen[node] {

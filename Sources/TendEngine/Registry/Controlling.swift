@@ -26,8 +26,8 @@ protocol Controlling: AnyObject, Sendable {
   func makeSlot(of identity: String, memory: Value?) throws(SlotError) -> UInt32
   /// The scheduler's handle of a slot.
   func handle(of slot: UInt32) -> Scheduler.Handle
-  /// Ends a slot that no reconcile can run for any more.
-  func free(_ slot: UInt32)
+  /// Ends a slot, within its last run; the answer tells those who knew it, outside all locks.
+  func free(_ slot: UInt32) -> @Sendable () -> Void
 
   /// Takes over the desired states of a staged part: they are in force from the next run on.
   func take(_ desired: [(slot: UInt32, item: Int)], from part: any StagedPart)

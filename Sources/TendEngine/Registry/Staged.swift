@@ -9,14 +9,17 @@ final class Staged<P: Provider>: StagedPart, @unchecked Sendable {
 
   private let provider: P
   private let kinds: [KindName: Kind<Desired>]
+  /// What the kinds were made from.
+  private let definitions: [Declaration]
   /// As decoded, before linking: what the next revision may take over.
   private var decoded: [Declared<Desired>] = []
   private var linked: [Declared<Desired>]?
   private var reused: [Bool] = []
   private var positions: [Reference: Int]?
 
-  init(_ provider: P, kinds: [Kind<Desired>]) {
+  init(_ provider: P, kinds: [Kind<Desired>], definitions: [Declaration]) {
     self.provider = provider
+    self.definitions = definitions
     self.kinds = Dictionary(kinds.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
   }
 
@@ -33,7 +36,12 @@ final class Staged<P: Provider>: StagedPart, @unchecked Sendable {
   func decode(
     _ declarations: [Declaration], tree: any SourceTree, reusing previous: (any StagedPart)?
   ) -> [Diagnostic] {
-    let previous = previous as? Staged<P>
+    var previous = previous as? Staged<P>
+    if let kinds = previous?.definitions,
+      !definitions.elementsEqual(kinds, by: { $0.isSame(as: $1) })
+    {
+      previous = nil
+    }
     let earlier = previous?.index() ?? [:]
     var diagnostics: [Diagnostic] = []
     decoded.reserveCapacity(declarations.count)

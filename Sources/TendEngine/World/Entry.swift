@@ -40,6 +40,8 @@ struct Entry: Sendable {
     case doomed
     /// No longer declared, and kept because it is protected.
     case protected
+    /// Nobody needs it any more; its next run frees the slot.
+    case leaving
   }
 
   struct Flags: OptionSet, Sendable {
@@ -68,6 +70,8 @@ struct Entry: Sendable {
   var ownership = Verdict.Ownership.none
   /// Position of its unit in the world's table.
   var unit: UInt16 = 0
+  /// How many plans hold it: its slot is not given to anybody else meanwhile.
+  var pins: UInt16 = 0
   /// Grows whenever its desired state changes.
   var wanted: UInt32 = 0
   /// What is declared; after a restart, or once it is withdrawn, what is stored of it.
@@ -137,12 +141,20 @@ struct Entry: Sendable {
   var isDeclared: Bool {
     switch phase {
     case .unsettled, .settled, .failing, .stalled: true
-    case .free, .tentative, .dormant, .doomed, .protected: false
+    case .free, .tentative, .dormant, .doomed, .protected, .leaving: false
+    }
+  }
+
+  /// Whether it is a resource of its unit, and not only a place that a plan holds.
+  var isResource: Bool {
+    switch phase {
+    case .free, .tentative, .leaving: false
+    case .dormant, .unsettled, .settled, .failing, .stalled, .doomed, .protected: true
     }
   }
 
   /// Whether it counts as part of the inventory.
-  var isOwned: Bool { ownership != .none && phase != .free && phase != .tentative }
+  var isOwned: Bool { ownership != .none && isResource }
 }
 
 /// A revision's id, shared by all that it declares.
@@ -172,6 +184,19 @@ struct Extra: Sendable, Hashable {
   struct Expectation: Sendable, Hashable {
     var action: PlannedChange.Action?
     var fields: [String]
+    /// Whether the step was begun: a retry finds what is left of it.
+    var isBegun = false
+
+    func allows(_ action: PlannedChange.Action, _ fields: [String]) -> Bool {
+      if self.action == action, self.fields == fields { return true }
+      guard isBegun else { return false }
+      switch (self.action, action) {
+      case (.replace, .create): return true
+      case (.replace, .replace), (.create, .update), (.update, .update), (.replace, .update):
+        return fields.allSatisfy(self.fields.contains)
+      default: return false
+      }
+    }
 
     var words: String { action.map { "\($0.rawValue) it" } ?? "change nothing" }
   }

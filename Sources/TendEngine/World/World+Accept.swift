@@ -14,6 +14,8 @@ struct Prepared: Sendable {
   let changes: Planner.Changes
   /// Whether what the plan does not show must not happen.
   let isStrict: Bool
+  /// Keeps the nodes as long as this is kept.
+  let reservation: Reservation
 }
 
 extension World {
@@ -35,6 +37,8 @@ extension World {
       }
       let declaration = intake.declaration(item)
       let ownership = Self.ownership(entry, prepared.seen[node])
+      // What could not be seen is not ours before it is known whether it was there.
+      if ownership == .none { continue }
       writes.append(
         .putInventory(
           InventoryRecord(
@@ -109,15 +113,16 @@ extension World {
     units[unit].changes = 0
     units[unit].by = by
     units[unit].isConverging = true
+    units[unit].isInForce = true
     units[unit].claims = []
     units[unit].application = application
-    units[unit].holdsDeletions = !prepared.removed.isEmpty
     for (position, item) in intake.items.enumerated() {
       take(prepared, position, item, unit, revision, &acceptance)
     }
-    rewire(prepared)
+    rewire(unit, prepared)
     for node in prepared.removed { doom(node, prepared, &acceptance) }
     for node in prepared.released { release(node, &acceptance) }
+    units[unit].holdsDeletions = units[unit].weight.doomed > 0
     if intake.unit.policy.prunes { units[unit].intake = intake }
     return acceptance
   }
@@ -183,12 +188,13 @@ extension World {
   }
 
   /// Draws the edges of a unit anew; they never leave it.
-  private mutating func rewire(_ prepared: Prepared) {
-    for node in prepared.nodes + prepared.removed { self[node].dependents = [] }
+  private mutating func rewire(_ unit: Int, _ prepared: Prepared) {
+    let nodes = nodes(of: unit)
+    for node in nodes { self[node].dependents = [] }
     for (position, item) in prepared.intake.items.enumerated() {
       self[prepared.nodes[position]].dependencies = item.dependencies.map { prepared.nodes[$0] }
     }
-    for node in prepared.nodes + prepared.removed {
+    for node in nodes {
       for dependency in self[node].dependencies { self[dependency].dependents.append(node) }
     }
   }

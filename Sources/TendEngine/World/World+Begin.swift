@@ -32,6 +32,8 @@ enum Beginning: Sendable {
   case unreadable
   /// There is nothing to do.
   case gone
+  /// Nobody needs the slot any more.
+  case leave
 }
 
 extension World {
@@ -40,11 +42,12 @@ extension World {
     let entry = self[node]
     switch entry.phase {
     case .free, .tentative, .dormant, .protected: return .gone
-    default: break
+    case .leaving: return .leave
+    case .unsettled, .settled, .failing, .stalled, .doomed: break
     }
     if entry.flags.contains(.unreadable) { return .unreadable }
     if entry.flags.contains(.suspended) { return .suspended }
-    if isBlocked(node, entry) {
+    if isBlocked(entry) {
       update(node) { $0.flags.insert(.blocked) }
       if entry.phase == .doomed, units[Int(entry.unit)].weight.unsettled > 0 {
         units[Int(entry.unit)].holdsDeletions = true
@@ -80,37 +83,39 @@ extension World {
       ledger: entry.extra?.ledger ?? DriftLedger())
   }
 
-  private func isBlocked(_ node: Node, _ entry: Entry) -> Bool {
-    !blockers(of: node, entry, firstOnly: true).isEmpty
+  func isBlocked(_ entry: Entry) -> Bool {
+    switch entry.phase {
+    case .unsettled: !entry.dependencies.allSatisfy(isReady)
+    case .settled, .failing, .stalled: !entry.dependencies.allSatisfy(exists)
+    case .doomed:
+      units[Int(entry.unit)].weight.unsettled > 0 || entry.dependents.contains(where: holds)
+    case .free, .tentative, .dormant, .protected, .leaving: false
+    }
   }
 
-  /// What must come first: dependencies, or for a deletion what depends on it.
-  func blockers(of node: Node, _ entry: Entry, firstOnly: Bool = false) -> [Node] {
-    var blockers: [Node] = []
-    switch entry.phase {
-    case .unsettled:
-      for dependency in entry.dependencies where !isReady(dependency) {
-        blockers.append(dependency)
-        if firstOnly { return blockers }
+  /// What must come first, as many as are worth naming: dependencies, or for a deletion what
+  /// depends on it and what is `unsettled` in its unit.
+  func blockers(of entry: Entry, unsettled: [Node]) -> [Node] {
+    let blockers =
+      switch entry.phase {
+      case .unsettled: entry.dependencies.filter { !isReady($0) }
+      case .settled, .failing, .stalled: entry.dependencies.filter { !exists($0) }
+      case .doomed: unsettled + entry.dependents.lazy.filter(holds).prefix(Self.worthNaming)
+      case .free, .tentative, .dormant, .protected, .leaving: [Node]()
       }
-    case .settled, .failing, .stalled:
-      for dependency in entry.dependencies where !exists(dependency) {
-        blockers.append(dependency)
-        if firstOnly { return blockers }
-      }
-    case .doomed:
-      if units[Int(entry.unit)].weight.unsettled > 0 {
-        if firstOnly { return [node] }
-        blockers += nodes(of: Int(entry.unit)).filter { Weight(self[$0]).unsettled > 0 }
-      }
-      for dependent in entry.dependents where holds(dependent) {
-        blockers.append(dependent)
-        if firstOnly { return blockers }
-      }
-    case .free, .tentative, .dormant, .protected: break
-    }
-    return blockers
+    return Array(blockers.prefix(Self.worthNaming))
   }
+
+  /// Those of each unit that its deletions wait for, as many as are worth naming.
+  func unsettled() -> [[Node]] {
+    units.indices.map { unit in
+      guard units[unit].weight.unsettled > 0, units[unit].weight.doomed > 0 else { return [] }
+      return Array(
+        nodes(of: unit).lazy.filter { Weight(self[$0]).unsettled > 0 }.prefix(Self.worthNaming))
+    }
+  }
+
+  static let worthNaming = 20
 
   /// Whether what a new revision brings may build on it.
   private func isReady(_ node: Node) -> Bool {
@@ -118,7 +123,7 @@ extension World {
     switch entry.phase {
     case .settled: return true
     case .unsettled, .failing, .stalled: return entry.flags.contains(.suspended)
-    case .free, .tentative, .dormant, .doomed, .protected: return true
+    case .free, .tentative, .dormant, .doomed, .protected, .leaving: return true
     }
   }
 
@@ -148,6 +153,7 @@ extension World {
     let interval = entry.lifecycle.interval ?? unit.policy.interval
     switch entry.phase {
     case .free, .tentative, .dormant, .protected: return .done
+    case .leaving: return nil
     case .settled, .stalled: return .again(after: interval, priority: .resync)
     case .failing: return .again(after: .seconds(1), priority: .retry, causes: .retry)
     case .unsettled, .doomed: return entry.flags.contains(.blocked) ? .done : nil

@@ -14,7 +14,7 @@ extension World {
   ) {
     if let done {
       record(node, assignment, done, now, &effects)
-      if done.verdict == .delete { countDeletion(Int(self[node].unit), now, &effects) }
+      if done.losesData { countDeletion(Int(self[node].unit), now, &effects) }
     }
     effects.writes.append(.removeInventory(key(node)))
     tell(node, .settled(done), &effects)
@@ -25,17 +25,29 @@ extension World {
     check(unit, &effects)
   }
 
-  /// Takes a node out of the graph and frees its slot.
+  /// Takes a node out of the graph and frees its slot, unless a plan holds it.
+  ///
+  /// Only the run of the node itself may do that: nobody else touches the slot then.
   mutating func remove(_ node: Node, _ effects: inout Effects) {
+    let isHeld = self[node].pins > 0
+    retire(node, to: isHeld ? .tentative : .free)
+    if !isHeld { effects.freed.append((node, self[node].handle)) }
+  }
+
+  /// Leaves nothing of a node but its place.
+  mutating func retire(_ node: Node, to phase: Entry.Phase) {
     let entry = self[node]
+    // What goes last was mostly linked last.
     for dependency in entry.dependencies {
-      self[dependency].dependents.removeAll { $0 == node }
+      if let position = self[dependency].dependents.lastIndex(of: node) {
+        self[dependency].dependents.remove(at: position)
+      }
     }
     for dependent in entry.dependents {
       self[dependent].dependencies.removeAll { $0 == node }
     }
     update(node) { entry in
-      entry.phase = .free
+      entry.phase = phase
       entry.ownership = .none
       entry.flags = []
       entry.origin = .none
@@ -44,10 +56,21 @@ extension World {
       entry.extra = nil
       entry.wanted &+= 1
     }
-    effects.freed.append((node, entry.handle))
   }
 
-  private mutating func countDeletion(_ unit: Int, _ now: Moment, _ effects: inout Effects) {
+  /// A plan no longer holds these nodes; what was made for it alone goes.
+  mutating func unpin(_ nodes: [Node], _ effects: inout Effects) {
+    for node in nodes {
+      self[node].pins -= 1
+      guard self[node].pins == 0, self[node].phase == .tentative else { continue }
+      self[node].phase = .leaving
+      effects.adds.append(
+        Effects.Add(handle: self[node].handle, priority: .resync, causes: .woken))
+    }
+  }
+
+  /// Remembers for the budget that something was deleted.
+  mutating func countDeletion(_ unit: Int, _ now: Moment, _ effects: inout Effects) {
     var record = units[unit].record
     record.forgetDeletions(before: now.wall)
     if record.deletions.isEmpty { record.inventoryBefore = units[unit].weight.owned }
@@ -102,7 +125,7 @@ extension World {
   private mutating func wakeDoomed(_ unit: Int, _ effects: inout Effects) {
     for node in nodes(of: unit)
     where self[node].phase == .doomed && self[node].flags.contains(.blocked) {
-      if blockers(of: node, self[node], firstOnly: true).isEmpty { wakeIfBlocked(node, &effects) }
+      if !isBlocked(self[node]) { wakeIfBlocked(node, &effects) }
     }
   }
 

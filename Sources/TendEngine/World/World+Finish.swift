@@ -31,6 +31,8 @@ enum Result: Sendable {
     var verdict: Verdict
     var differences: [Difference]
     var duration: Duration
+    /// Whether data is gone that only the resource held.
+    var losesData = false
     var note: String?
     var ledger: DriftLedger?
   }
@@ -38,6 +40,33 @@ enum Result: Sendable {
   enum Unhealthy: Sendable {
     case progressing(String, checkAfter: Duration)
     case degraded(String)
+  }
+}
+
+extension Result {
+  /// The same without the secrets that a provider's words may echo.
+  func masked(_ mask: (String) -> String) -> Result {
+    switch self {
+    case .failed(let error, let verdict, let differences):
+      .failed(error.masked(mask), verdict, differences)
+    case .underway(let done, let after, let message): .underway(done, after: after, mask(message))
+    case .settled(let done, let memory, .degraded(let message)):
+      .settled(done, memory: memory, unhealthy: .degraded(mask(message)))
+    case .settled(let done, let memory, .progressing(let message, let after)):
+      .settled(done, memory: memory, unhealthy: .progressing(mask(message), checkAfter: after))
+    case .settled, .reported, .ended, .protected, .contested, .readBack, .refused: self
+    }
+  }
+}
+
+extension ProviderError {
+  /// The same without the secrets that its words may echo.
+  func masked(_ mask: (String) -> String) -> ProviderError {
+    var error = self
+    error.message = mask(message)
+    error.remedy = remedy.map(mask)
+    error.cause = cause.map(mask)
+    return error
   }
 }
 
@@ -75,7 +104,9 @@ extension World {
     case .readBack(let done, let differences, let memory):
       return readBack(node, assignment, done, differences, memory, now, &effects)
     case .refused(let reason, let message, let differences):
-      return stall(node, assignment, reason, message, differences, now, &effects)
+      return stall(
+        node, assignment, reason, message, differences, now, &effects,
+        readBack: assignment.readBack)
     case .failed(let error, let verdict, let differences):
       return failed(node, assignment, error, verdict, differences, now, &effects)
     }
@@ -86,7 +117,9 @@ extension World {
     _ node: Node, _ assignment: Assignment, _ result: Result, _ now: Moment,
     _ effects: inout Effects
   ) -> Scheduler.Disposition {
-    guard self[node].phase != .free else { return .done }
+    guard self[node].isResource else {
+      return .again(after: .zero, priority: .revision, causes: .woken)
+    }
     switch result {
     case .settled(let done?, let memory, _), .readBack(let done, _, let memory):
       record(node, assignment, done, now, &effects)
@@ -106,6 +139,9 @@ extension World {
     _ unhealthy: Result.Unhealthy?, _ now: Moment, _ effects: inout Effects
   ) -> Scheduler.Disposition {
     if let done { record(node, assignment, done, now, &effects) }
+    if done?.verdict.isReplacement == true, done?.losesData == true {
+      countDeletion(Int(self[node].unit), now, &effects)
+    }
     own(node, memory, &effects)
     if let unhealthy { return unready(node, assignment, unhealthy, now, &effects) }
     let wasSettled = self[node].phase == .settled && !self[node].flags.contains(.differs)
@@ -134,7 +170,7 @@ extension World {
       }
     update(node) { entry in
       entry.flags.insert(.exists)
-      if reason == "Degraded" { entry.phase = .failing }
+      if reason == "Degraded" || entry.phase == .settled { entry.phase = .failing }
       var extra = entry.extra ?? Extra()
       if reason == "Degraded" { extra.failures += 1 }
       entry.extra = extra
@@ -162,7 +198,9 @@ extension World {
       entry.flags.insert([.differs])
       var extra = entry.extra ?? Extra()
       extra.differences = differences
+      extra.failures = 0
       entry.extra = extra
+      entry.explain("Drift", "differs, and mode: observe changes nothing", now)
     }
     tell(node, .settled(nil), &effects)
     wakeDependents(node, &effects)
@@ -258,8 +296,10 @@ extension World {
       var extra = entry.extra ?? Extra()
       extra.failures = failures
       extra.differences = differences
+      if verdict != nil, error.code != .conflict { extra.expectation?.isBegun = true }
       entry.extra = extra
       if entry.phase != .doomed { entry.phase = .failing }
+      if verdict == .create { entry.flags.remove(.exists) }
       entry.explain(error.code == .conflict ? "Conflict" : "Retrying", message, now)
     }
     tell(node, .failed(message), &effects)

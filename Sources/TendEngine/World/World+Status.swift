@@ -1,17 +1,18 @@
 import Tend
 
 extension World {
-  func status(of node: Node) -> ResourceStatus {
+  /// `unsettled` is what the unit's deletions wait for, found once for all.
+  func status(of node: Node, unsettled: [Node]) -> ResourceStatus {
     let entry = self[node]
     let reference = entry.reference ?? Reference(kind: "", name: entry.identity)
-    let waits = entry.flags.contains(.blocked) ? blockers(of: node, entry) : []
+    let waits = entry.flags.contains(.blocked) ? blockers(of: entry, unsettled: unsettled) : []
     return ResourceStatus(
       unit: units[Int(entry.unit)].unit.name, reference: reference, identity: entry.identity,
       revision: entry.revision, place: "\(entry.place)", isDeclared: isDeclared(entry),
-      isAdopted: entry.ownership == .adopted, conditions: conditions(of: node, entry),
+      isAdopted: entry.ownership == .adopted, conditions: conditions(of: entry, waits),
       differences: (entry.extra?.differences ?? []).map {
         PlannedDifference($0, in: entry.declaration)
-      }, dependsOn: names(entry.dependencies), waitsFor: Array(names(waits).prefix(20)),
+      }, dependsOn: names(entry.dependencies), waitsFor: names(waits),
       lastChange: entry.lastChange == 0 ? nil : Timestamp(nanoseconds: entry.lastChange),
       failures: entry.extra?.failures ?? 0)
   }
@@ -29,8 +30,9 @@ extension World {
 
   // MARK: Conditions
 
-  func conditions(of node: Node, _ entry: Entry) -> [Condition] {
-    let answers = Answers(entry, waitsFor: entry.flags.contains(.blocked) ? hold(on: node) : nil)
+  private func conditions(of entry: Entry, _ waits: [Node]) -> [Condition] {
+    let answers = Answers(
+      entry, waitsFor: entry.flags.contains(.blocked) ? hold(entry, waits) : nil)
     let transition = entry.extra?.transition ?? 0
     return Condition.Kind.allCases.map { kind in
       let (status, reason, message) = answers[kind]
@@ -201,7 +203,7 @@ private struct Answers {
     case .protected:
       ready = (.yes, "Protected", "no longer declared; preventDelete keeps it")
       (inSync, reconciling, stalled) = ((.no, "Protected", ready.message), idle, working)
-    case .dormant, .free, .tentative:
+    case .dormant, .free, .tentative, .leaving:
       let answer: Answer = (.unknown, "NotObserved", "it has not been observed yet")
       (ready, inSync, reconciling, stalled) = (answer, answer, idle, working)
     }

@@ -20,7 +20,8 @@ struct World: Sendable {
 
   subscript(node: Node) -> Entry {
     get { entries[Int(node.controller)][Int(node.slot)] }
-    set { entries[Int(node.controller)][Int(node.slot)] = newValue }
+    // In place: a copy of the entry would copy its lists with every change to them.
+    _modify { yield &entries[Int(node.controller)][Int(node.slot)] }
   }
 
   func key(_ node: Node) -> InventoryKey {
@@ -42,12 +43,12 @@ struct World: Sendable {
     return result
   }
 
-  /// The nodes of a unit that are in use, in order.
+  /// The resources of a unit, in order.
   func nodes(of unit: Int) -> [Node] {
     var nodes: [Node] = []
     for (controller, column) in entries.enumerated() {
       for (slot, entry) in column.enumerated()
-      where entry.phase != .free && Int(entry.unit) == unit {
+      where entry.isResource && Int(entry.unit) == unit {
         nodes.append(Node(controller: controller, slot: UInt32(slot)))
       }
     }
@@ -74,11 +75,14 @@ struct Weight: Sendable, Hashable {
   init() {}
 
   init(_ entry: Entry) {
-    guard entry.phase != .free, entry.phase != .tentative else { return }
+    guard entry.isResource else { return }
     resources = 1
     owned = entry.isOwned ? 1 : 0
     let isBlocked = entry.flags.contains(.blocked)
+    let isUnreadable = entry.flags.contains(.unreadable)
     switch entry.phase {
+    case .unsettled where isUnreadable: (unsettled, stalled) = (1, 1)
+    case .doomed where isUnreadable: (doomed, stalled) = (1, 1)
     case .unsettled: (unsettled, active) = (1, isBlocked ? 0 : 1)
     case .failing:
       unsettled = 1
@@ -89,7 +93,7 @@ struct Weight: Sendable, Hashable {
       let hasGivenUp = (entry.extra?.failures ?? 0) >= Self.patience
       active = isBlocked || hasGivenUp ? 0 : 1
     case .settled: settled = 1
-    case .protected, .dormant, .free, .tentative: break
+    case .protected, .dormant, .free, .tentative, .leaving: break
     }
   }
 
@@ -113,6 +117,8 @@ struct UnitState: Sendable {
   /// The accepted revision, decoded; what the next one may take over from.
   var intake: Intake?
   var revision: RevisionName?
+  /// Whether all that the accepted revision declares was taken over.
+  var isInForce = false
   var weight = Weight()
   /// Whether the accepted revision has not converged yet.
   var isConverging = false

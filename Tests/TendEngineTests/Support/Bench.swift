@@ -1,0 +1,116 @@
+import Logging
+import Synchronization
+import Tend
+import TendEngine
+import TendTesting
+import Testing
+
+/// A shelf, a store and a clock that outlive the engines which a test starts on them.
+struct Bench {
+  let shelf = Shelf()
+  let store: any Store
+  let clock = ManualClock()
+  let wall = ManualWall()
+  var unit = Unit("main")
+  var others: [any Provider] = []
+  var bell: DriftBell?
+  var limit = 4
+  var secrets: [String: String] = [:]
+
+  init(_ store: any Store = InMemoryStore()) { self.store = store }
+
+  func engine() throws -> Engine {
+    var configuration = Engine.Configuration()
+    configuration.seed = 1
+    configuration.backoff = Backoff(base: .seconds(1), cap: .seconds(60), jitter: 0)
+    configuration.wallClock = { [wall] in wall.now }
+    configuration.secrets = { [secrets] (source: SecretSource) throws(ProviderError) in
+      guard let secret = secrets["\(source)"] else { throw .permanent("no \(source)") }
+      return Sensitive(secret)
+    }
+    let shelf = ShelfProvider(shelf: shelf, execution: .pool(limit: limit), drift: bell)
+    return try Engine(
+      store: store, configuration: configuration, clock: clock,
+      logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
+      providers: [shelf as any Provider] + others)
+  }
+
+  /// Starts an engine on what is left of the last one, and stops it after the body.
+  @discardableResult
+  func running<Answer: Sendable>(
+    _ body: @Sendable (Engine) async throws -> Answer
+  ) async throws -> Answer {
+    try await engine().running(body)
+  }
+
+  /// Plans and applies once, while time goes on.
+  @discardableResult
+  func apply(
+    _ revision: String, _ declarations: [Declaration], _ change: (inout Unit) -> Void = { _ in }
+  ) async throws -> ApplyReport {
+    var unit = unit
+    change(&unit)
+    return try await running { [unit, clock] engine in
+      try await flowing(clock) {
+        try await engine.apply(
+          engine.prepare(snapshot(revision, declarations), for: unit), by: "test")
+      }
+    }
+  }
+
+  func plan(
+    _ revision: String, _ declarations: [Declaration], _ change: (inout Unit) -> Void = { _ in }
+  ) async throws -> Plan {
+    var unit = unit
+    change(&unit)
+    return try await running { [unit] engine in
+      try await engine.prepare(snapshot(revision, declarations), for: unit).plan
+    }
+  }
+
+  func events(_ query: EventQuery = EventQuery()) async throws -> [Event] {
+    try await store.events(query)
+  }
+
+  func inventory() async throws -> [InventoryRecord] { try await store.load().inventory }
+}
+
+/// The wall clock that a test sets.
+final class ManualWall: Sendable {
+  private let time = Mutex(Timestamp(nanoseconds: 1_790_000_000_000_000_000))
+  var now: Timestamp { time.withLock { $0 } }
+  func set(_ now: Timestamp) { time.withLock { $0 = now } }
+  func advance(by duration: Duration) {
+    time.withLock { $0 = Timestamp(nanoseconds: $0.nanoseconds + duration.nanoseconds) }
+  }
+}
+
+func snapshot(_ revision: String, _ declarations: [Declaration]) -> Snapshot {
+  Snapshot(
+    revision: Revision(id: revision, message: "change \(revision)"), declarations: declarations)
+}
+
+/// An item of the shelf; its name is its path unless it is given.
+func item(
+  _ path: String, name: String? = nil, kind: String = "Item", group: String = "shelf",
+  content: String? = "x", mode: Int? = nil, color: String? = nil, secret: String? = nil,
+  dependsOn: [String] = [], line: Int = 1,
+  _ lifecycle: (inout Lifecycle) -> Void = { _ in }
+) -> Declaration {
+  var fields: [Value.Fields.Entry] = [.init(key: "path", value: .string(path))]
+  if let content { fields.append(.init(key: "content", value: .string(content))) }
+  if let mode { fields.append(.init(key: "mode", value: .integer(Int64(mode)))) }
+  if let color { fields.append(.init(key: "color", value: .string(color))) }
+  if let secret { fields.append(.init(key: "secret", value: .string(secret))) }
+  var treatment = Lifecycle()
+  lifecycle(&treatment)
+  return Declaration(
+    Reference(kind: KindName(apiVersion: "\(group)/v1", kind: kind), name: name ?? path),
+    dependencies: dependsOn, lifecycle: treatment, spec: .map(Value.Fields(fields)),
+    at: Place(file: "shelf.yaml", line: line, column: 1))
+}
+
+/// A box; items below its path depend on it.
+func box(_ path: String, name: String? = nil, dependsOn: [String] = []) -> Declaration {
+  item(path, name: name, kind: "Box", content: nil, dependsOn: dependsOn)
+}

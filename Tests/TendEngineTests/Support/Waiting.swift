@@ -1,0 +1,42 @@
+import TendTesting
+import Testing
+
+/// Waits until it is so; after half a minute the test fails, naming what did not come.
+func eventually(
+  _ what: String, sourceLocation: SourceLocation = #_sourceLocation,
+  _ condition: () async throws -> Bool
+) async rethrows {
+  let deadline = ContinuousClock.now + .seconds(30)
+  while try await !condition() {
+    if ContinuousClock.now > deadline || Task.isCancelled {
+      Issue.record("did not happen: \(what)", sourceLocation: sourceLocation)
+      return
+    }
+    await Task.yield()
+  }
+}
+
+/// Runs the body while the clock goes from sleeper to sleeper, each time after others had a turn.
+func flowing<Answer: Sendable>(
+  _ clock: ManualClock, _ body: @Sendable () async throws -> Answer
+) async throws -> Answer {
+  try await withThrowingTaskGroup(of: Void.self) { group in
+    group.addTask {
+      while !Task.isCancelled {
+        for _ in 0..<20 { await Task.yield() }
+        clock.advanceToNextSleeper()
+      }
+    }
+    defer { group.cancelAll() }
+    return try await body()
+  }
+}
+
+/// Moves the clock on by steps of a second, so that what a step wakes can happen before the next.
+func pass(_ time: Duration, on clock: ManualClock) async {
+  let end = clock.now.offset + time
+  while clock.now.offset < end {
+    clock.advance(by: min(.seconds(1), end - clock.now.offset))
+    for _ in 0..<20 { await Task.yield() }
+  }
+}
