@@ -11,14 +11,15 @@ struct DocumentTests {
 
   @Test("a snippet in a comment is part of an example or a test, to the letter")
   func snippetsInComments() throws {
-    for path in Tree.files(".swift", in: ["Sources", "Plugins"]) {
-      let comments = try Tree.code(path).lines.map { line in
-        line.firstMatch(of: /^\s*\/\/\/ ?(.*)$/).map { String($0.output.1) } ?? ""
+    for file in Tree.code(in: ["Sources", "Plugins"]) {
+      let comments = file.lines.map { line -> Substring in
+        let text = line.drop { $0 == " " }
+        return text.hasPrefix("///") ? text.dropFirst(text.hasPrefix("/// ") ? 4 : 3) : ""
       }
       for snippet in FencedBlock.all(in: comments.joined(separator: "\n"))
       where snippet.language == "swift" {
         let isUsed = try isCompiled(snippet, in: ["Examples", "Tests"])
-        #expect(isUsed, "\(path):\(snippet.line) is in no file of Examples or Tests")
+        #expect(isUsed, "\(file.path):\(snippet.line) is in no file of Examples or Tests")
       }
     }
   }

@@ -55,16 +55,17 @@ private struct Blanking {
     while index < input.count {
       let byte = input[index]
       if let close, byte == close, depth == 0 { return }
-      if byte == UInt8(ascii: "(") { depth += 1 }
-      if byte == UInt8(ascii: ")") { depth -= 1 }
-      if at("//") {
-        lineComment()
-      } else if at("/*") {
-        blockComment()
-      } else if byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "#") {
-        literal()
-      } else {
+      switch byte {
+      case UInt8(ascii: "("):
+        depth += 1
         keep()
+      case UInt8(ascii: ")"):
+        depth -= 1
+        keep()
+      case UInt8(ascii: "/") where at("//"): lineComment()
+      case UInt8(ascii: "/") where at("/*"): blockComment()
+      case UInt8(ascii: "\""), UInt8(ascii: "#"): literal()
+      default: keep()
       }
     }
   }

@@ -29,6 +29,12 @@ enum Tree {
     try String(contentsOf: root.appending(path: path), encoding: .utf8)
   }
 
-  /// A Swift file, read once for all rules.
-  static func code(_ path: String) throws -> SwiftFile { SwiftFile(path, try text(path)) }
+  /// Every Swift file of these folders, by path; read once for all rules.
+  static func code(in folders: [String] = rooms) -> [SwiftFile] {
+    swift.filter { file in folders.contains { file.path.hasPrefix($0 + "/") } }
+  }
+
+  private static let swift = files(".swift").compactMap { path in
+    try? SwiftFile(path, text(path))
+  }
 }

@@ -4,18 +4,23 @@ import TendTesting
 import Testing
 
 /// The uses that comments show, to the letter.
-final class DocumentedUseTests: Sendable {
-  private let visits = Mutex<[String]>([])
+struct DocumentedUseTests {
+  private final class Visits: Sendable {
+    private let keys = Mutex<[String]>([])
 
-  private func visit(_ key: String) async -> Bool {
-    visits.withLock { $0.append(key) }
-    return true
+    var all: [String] { keys.withLock { $0 } }
+
+    func add(_ key: String) -> Bool {
+      keys.withLock { $0.append(key) }
+      return true
+    }
   }
-
-  private func work(_ ticket: Scheduler.Ticket) async -> Bool { await visit("work") }
 
   @Test("the scheduler works as its comment shows")
   func scheduler() async {
+    let visits = Visits()
+    @Sendable func work(_ ticket: Scheduler.Ticket) async -> Bool { visits.add("work") }
+
     let scheduler = Scheduler()
     let lane = scheduler.addLane(limit: 4)
     let key = scheduler.register(lane)
@@ -30,11 +35,14 @@ final class DocumentedUseTests: Sendable {
       }
     }
     _ = await report
-    #expect(visits.withLock { $0 } == ["work"])
+    #expect(visits.all == ["work"])
   }
 
   @Test("the scheduler of keys works as its comment shows")
   func keyedScheduler() async {
+    let visits = Visits()
+    func visit(_ key: String) async -> Bool { visits.add(key) }
+
     let scheduler = KeyedScheduler<String>(limit: 4)
     scheduler.add("host-7")
     async let report = scheduler.shutDown(.finishReady)
@@ -42,7 +50,7 @@ final class DocumentedUseTests: Sendable {
       scheduler.finish(run, await visit(run.key) ? .done : .failed())
     }
     _ = await report
-    #expect(visits.withLock { $0 } == ["host-7"])
+    #expect(visits.all == ["host-7"])
   }
 
   @Test("the manual clock works as its comment shows")

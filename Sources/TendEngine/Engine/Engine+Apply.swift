@@ -36,11 +36,13 @@ extension Engine {
     try await accept(plan, prepared, by: user, application: application)
     await application.wait()
     do throws(StoreError) { try await core.ledger.flush() } catch { throw EngineError(error) }
-    let holds = core.world.withLock { world in
+    let (holds, errors) = core.world.withLock { world in
       world.dismiss(application, unit: plan.unit)
-      return world.holds(on: application.open)
+      return (world.holds(on: application.open), world.remaining(plan.errors, prepared))
     }
-    return application.report(after: core.time.monotonic() - begun, holds)
+    var report = application.report(after: core.time.monotonic() - begun, holds)
+    report.problems = errors + report.problems
+    return report
   }
 
   /// Makes the intent durable, then puts the revision in force.
@@ -112,6 +114,22 @@ extension World {
       state: .superseded, by: state.by, changes: state.changes,
       message: "revision \(plan.revision.short) came before it had converged")
     return (record, [.putRevision(old)])
+  }
+
+  /// The errors of a plan that are not over by now.
+  func remaining(_ errors: [PlanProblem], _ prepared: Prepared) -> [PlanProblem] {
+    if errors.isEmpty { return [] }
+    var nodes: [Reference: Node] = [:]
+    for (position, item) in prepared.intake.items.enumerated() {
+      nodes[prepared.intake.declaration(item).reference] = prepared.nodes[position]
+    }
+    for node in prepared.removed {
+      if let reference = self[node].reference { nodes[reference] = node }
+    }
+    return errors.filter { error in
+      guard let node = nodes[error.reference] else { return false }
+      return self[node].phase != .settled
+    }
   }
 
   /// Nobody waits any more.

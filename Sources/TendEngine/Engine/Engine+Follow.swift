@@ -149,6 +149,7 @@ extension Engine {
         }
         if isInForce {
           clearProblem(followed)
+          withdrawRefusal(followed)
           return nil
         }
         guard let known else { return nil }
@@ -203,6 +204,17 @@ extension Engine {
     }
   }
 
+  /// The source went back to what is in force: there is nothing to approve any more.
+  private func withdrawRefusal(_ followed: Followed) {
+    core.decide { world, effects in
+      guard let unit = world.unitIndex(followed.unit.name),
+        world.units[unit].record.refused != nil
+      else { return }
+      world.units[unit].record.refused = nil
+      effects.writes.append(.putUnit(world.units[unit].record))
+    }
+  }
+
   @discardableResult
   private func report(_ error: SourceError, _ followed: Followed) -> EngineError {
     if error.code != .cancelled { stall(followed, error.code.description, "\(error)") }
@@ -232,12 +244,14 @@ extension Engine {
     let deletions = plan.deletions
     let record = core.world.withLock { world -> UnitRecord? in
       guard let unit = world.unitIndex(plan.unit) else { return nil }
-      world.units[unit].record.refused = UnitRecord.Refusal(
+      let refused = UnitRecord.Refusal(
         revision: plan.revision, plan: plan.digest, deletions: Array(deletions.prefix(100)),
         count: deletions.count)
+      if world.units[unit].record.refused == refused { return nil }
+      world.units[unit].record.refused = refused
       return world.units[unit].record
     }
-    guard let record else { return }
+    if let record { core.ledger.append([.putUnit(record)]) }
     let message =
       "revision \(plan.revision.short) \(refusal.message); `tend approve \(plan.unit) "
       + "\(plan.revision.short)` lets exactly this plan pass"
@@ -245,7 +259,6 @@ extension Engine {
     guard isNews else { return }
     let now = core.time.wall()
     core.ledger.append([
-      .putUnit(record),
       .putRevision(
         RevisionRecord(
           unit: plan.unit, revision: plan.revision, seenAt: now, changedAt: now, state: .refused,

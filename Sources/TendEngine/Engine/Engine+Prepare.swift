@@ -38,8 +38,9 @@ extension Engine {
   ) async throws(EngineError) -> (plan: Plan, prepared: Prepared) {
     let intake = try stage(snapshot, unit)
     let reservation = Reservation(core)
-    let (nodes, removed, released) = try place(intake, reservation)
+    let (nodes, removed, released) = try place(intake, reservation, claims: !isStrict)
     let targets = targets(intake, nodes, onlyChanged: onlyChanged)
+    if !isStrict { interrupt(intake, nodes, removed) }
     let seen = await inspect(intake, targets, removed)
     if Task.isCancelled { throw EngineError(.cancelled, "cancelled") }
     let planner = Planner(intake: intake, nodes: nodes, removed: removed, seen: seen)
@@ -68,7 +69,7 @@ extension Engine {
 
   /// Gives every declaration its node, and finds what is owned and no longer declared.
   private func place(
-    _ intake: Intake, _ reservation: Reservation
+    _ intake: Intake, _ reservation: Reservation, claims: Bool
   ) throws(EngineError) -> (nodes: [Node], removed: [Node], released: [Node]) {
     var nodes: [Node] = []
     nodes.reserveCapacity(intake.items.count)
@@ -83,7 +84,7 @@ extension Engine {
       reservation.hold(node)
       nodes.append(node)
     }
-    let (removed, released) = try withdrawn(intake, nodes, reservation)
+    let (removed, released) = try withdrawn(intake, nodes, reservation, claims)
     return (nodes, removed, released)
   }
 
@@ -101,11 +102,11 @@ extension Engine {
 
   /// What is owned and no longer declared: to be removed, or released to a unit that waits for it.
   private func withdrawn(
-    _ intake: Intake, _ nodes: [Node], _ reservation: Reservation
+    _ intake: Intake, _ nodes: [Node], _ reservation: Reservation, _ claims: Bool
   ) throws(EngineError) -> (removed: [Node], released: [Node]) {
     let (removed, released, conflicts) = core.world.withLock { world in
       let unit = world.addUnit(intake.unit, nil)
-      let conflicts = world.conflicts(intake, nodes, unit)
+      let conflicts = world.conflicts(intake, nodes, unit, claims: claims)
       guard intake.unit.policy.prunes else { return ([Node](), [Node](), conflicts) }
       let declared = Set(nodes)
       let claimed = world.claimed(besides: unit)
@@ -138,6 +139,17 @@ extension Engine {
     }
   }
 
+  /// What is under way for a desired state that is no longer wanted must not hold up what is.
+  private func interrupt(_ intake: Intake, _ nodes: [Node], _ removed: [Node]) {
+    let handles = core.world.withLock { world in
+      intake.items.indices.filter { !intake.items[$0].isUnchanged }.map { world[nodes[$0]].handle }
+        + removed.map { world[$0].handle }
+    }
+    for handle in handles where core.scheduler.status(of: handle)?.isRunning == true {
+      core.scheduler.add(handle, priority: .revision, causes: .inspect, supersedes: true)
+    }
+  }
+
   /// Observes what the plan is about, each on the workers of its provider.
   private func inspect(
     _ intake: Intake, _ targets: [(node: Node, item: Int)], _ removed: [Node]
@@ -163,8 +175,11 @@ extension Engine {
 }
 
 extension World {
-  /// Declarations of a unit whose identity another unit still declares.
-  mutating func conflicts(_ intake: Intake, _ nodes: [Node], _ unit: Int) -> [Diagnostic] {
+  /// Declarations of a unit whose identity another unit still declares; with `claims` the unit
+  /// waits for them.
+  mutating func conflicts(
+    _ intake: Intake, _ nodes: [Node], _ unit: Int, claims isClaiming: Bool
+  ) -> [Diagnostic] {
     var diagnostics: [Diagnostic] = []
     var claims: Set<InventoryKey> = []
     for (position, item) in intake.items.enumerated() {
@@ -180,7 +195,7 @@ extension World {
             + "\(entry.place)",
           remedy: "take it out of one of the units", related: [entry.place]))
     }
-    units[unit].claims = claims
+    if isClaiming { units[unit].claims = claims }
     return diagnostics
   }
 

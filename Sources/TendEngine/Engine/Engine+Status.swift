@@ -76,6 +76,7 @@ extension Engine {
   /// Events, newest first; what has just happened is included.
   public func events(_ query: EventQuery = EventQuery()) async throws(EngineError) -> [Event] {
     do throws(StoreError) {
+      await core.ledger.settle()
       return try await core.store.events(query)
     } catch {
       throw EngineError(error)
@@ -87,6 +88,7 @@ extension Engine {
     of unit: String, limit: Int = 100
   ) async throws(EngineError) -> [RevisionRecord] {
     do throws(StoreError) {
+      await core.ledger.settle()
       return try await core.store.revisions(of: unit, limit: limit)
     } catch {
       throw EngineError(error)

@@ -13,6 +13,7 @@ final class Ledger: Sendable {
     var accepted = 0
     var durable = 0
     var failure: StoreError?
+    var isDraining = false
     var isClosed = false
     var drainer: CheckedContinuation<Void, Never>?
     var waiters: [(number: Int, continuation: CheckedContinuation<Void, Never>)] = []
@@ -59,10 +60,18 @@ final class Ledger: Sendable {
     }
   }
 
+  /// Waits as `flush` does, where somebody drains; whether it failed is another's concern.
+  func settle() async {
+    guard state.withLock({ $0.isDraining }) else { return }
+    do throws(StoreError) { try await flush() } catch {}
+  }
+
   /// Drains until it is closed, then what is left.
   ///
   /// `pause` waits between attempts that fail.
   func run(pause: () async -> Void) async {
+    state.withLock { $0.isDraining = true }
+    defer { end() }
     while await waitForWrites() {
       let group = state.withLock { state in
         defer { state.writes = [] }
@@ -85,6 +94,17 @@ final class Ledger: Sendable {
         await pause()
       }
     }
+  }
+
+  /// Nobody writes any more: whoever waits need not wait longer.
+  private func end() {
+    let waiters = state.withLock { state in
+      state.isDraining = false
+      state.isClosed = true
+      defer { state.waiters = [] }
+      return state.waiters
+    }
+    for waiter in waiters { waiter.continuation.resume() }
   }
 
   private func settle(_ count: Int, _ failure: StoreError?) {
