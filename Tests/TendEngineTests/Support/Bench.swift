@@ -17,7 +17,10 @@ struct Bench {
   var limit = 4
   var secrets: [String: String] = [:]
 
-  init(_ store: any Store = InMemoryStore()) { self.store = store }
+  init(_ store: any Store = InMemoryStore(), _ configure: (inout Bench) -> Void = { _ in }) {
+    self.store = store
+    configure(&self)
+  }
 
   func engine() throws -> Engine {
     var configuration = Engine.Configuration()
