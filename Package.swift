@@ -35,6 +35,8 @@ let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let metrics = Target.Dependency.product(name: "Metrics", package: "swift-metrics")
 let lifecycle = Target.Dependency.product(
   name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let signals = Target.Dependency.product(
+  name: "UnixSignals", package: "swift-service-lifecycle")
 let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
 let system = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
@@ -80,15 +82,19 @@ let package = Package(
     module(
       "TendGit", ["Tend", "TendEngine", "TendManifest", subprocess, system, logging, metrics]),
     module("TendSQLite", ["Tend", "TendEngine", grdb, crypto]),
+    .systemLibrary(name: "CTendAgent", path: "Sources/CTendAgent"),
     module(
       "TendAgent",
-      ["Tend", "TendEngine", "TendManifest", "TendGit", "TendSQLite", logging, metrics, lifecycle]),
+      [
+        "Tend", "CTendAgent", "TendEngine", "TendManifest", "TendGit", "TendSQLite", logging,
+        metrics, lifecycle,
+      ]),
     module("TendTesting", ["Tend", "TendEngine", "TendManifest"]),
     module(
       "TendCLI",
       [
         "Tend", "TendEngine", "TendManifest", "TendGit", "TendSQLite", "TendAgent", arguments,
-        logging, lifecycle,
+        logging, lifecycle, signals,
       ]),
     .target(name: "CTendFiles", path: "Plugins/TendFiles/CTendFiles"),
     plugin("TendFiles", ["CTendFiles", crypto], excluding: ["CTendFiles"]),
@@ -105,12 +111,14 @@ let package = Package(
       ["Tend", "TendEngine", "TendManifest", "TendGit", "TestSupport", subprocess]),
     tests("TendSQLiteTests", ["Tend", "TendEngine", "TendSQLite", grdb]),
     tests("TendFilesTests", ["Tend", "TendFiles", "CTendFiles", crypto]),
-    tests("TendAgentTests", ["Tend", "TendEngine", "TendAgent", "TendFiles", "TendTesting"]),
-    tests("IntegrationTests", [
-      "Tend", "TendEngine", "TendManifest", "TendGit", "TendSQLite", "TendAgent", "TendFiles",
-      "TendTesting", "TestSupport", subprocess,
-    ]),
-    tests("CommandTests", ["tend", subprocess]),
+    tests(
+      "TendAgentTests",
+      ["Tend", "TendEngine", "TendGit", "TendAgent", "CTendAgent", "TestSupport"]),
+    tests(
+      "CommandTests",
+      [
+        "Tend", "TendEngine", "TendAgent", "TendCLI", "tend", "TestSupport", subprocess, system,
+      ]),
     tests("HouseRulesTests", []),
   ]
 )

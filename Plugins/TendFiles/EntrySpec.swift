@@ -117,12 +117,15 @@ struct Location: Sendable {
   let name: String
   /// Of the parent's bytes; spreads directories over the shards of the cache.
   let parentHash: UInt64
+  /// Of the path's bytes; spreads what has to be done once a day over that day.
+  let pathHash: UInt64
 
   init(_ path: EntryPath) {
     self.path = path
     parent = path.parent
     name = path.name
     parentHash = fnv(parent.utf8)
+    pathHash = fnv(path.description.utf8)
   }
 
   /// For looking into a directory itself.
@@ -131,6 +134,7 @@ struct Location: Sendable {
     parent = directory.description
     name = "."
     parentHash = fnv(parent.utf8)
+    pathHash = parentHash
   }
 }
 
@@ -199,4 +203,17 @@ final class FileContent: Sendable {
       return bytes
     }
   }
+}
+
+// What is declared may hold secrets that no path may print.
+extension EntrySpec: CustomStringConvertible, CustomReflectable {
+  /// Kind and path.
+  public var description: String { "\(type.kind ?? "") \(id)" }
+  /// Shows nothing.
+  public var customMirror: Mirror { Mirror(self, children: [:]) }
+}
+
+extension FileContent: CustomStringConvertible, CustomReflectable {
+  var description: String { "\(size) bytes" }
+  var customMirror: Mirror { Mirror(self, children: [:]) }
 }

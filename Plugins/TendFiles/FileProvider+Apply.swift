@@ -45,6 +45,15 @@ extension FileProvider {
       try requireParent(of: spec)
       throw .conflict("the directory \(location.parent) has gone")
     }
+    return placement(location, directory, change, context)
+  }
+
+  private func placement(
+    _ location: Location, _ directory: HeldDirectory, _ change: Change<EntrySpec>,
+    _ context: Context
+  ) -> Placement {
+    // Before this run makes anything there: what a killed one left behind.
+    directory.sweepOnce { Leftovers(names).sweep(directory) }
     return Placement(location, directory, names, change, context)
   }
 
@@ -54,7 +63,7 @@ extension FileProvider {
     let now = context.now.nanoseconds
     let location = Location(current.id)
     guard let directory = try directory(of: location, at: now, anew: true) else { return .done }
-    let place = Placement(location, directory, names, change, context)
+    let place = placement(location, directory, change, context)
     if current.status.type != .directory {
       try place.remove(current.status, keepingBackup: !current.memory.keepsNoBackup)
       return .done
@@ -111,5 +120,11 @@ struct Attributes {
       user: change.touches("owner") ? wanted.user : nil,
       group: change.touches("group") ? wanted.group : nil)
     found = (status.permissions, status.user, status.group)
+  }
+
+  /// What both the old and the new permissions allow; nothing where the owner changes too.
+  func narrowest(from status: Status) -> Permissions {
+    guard ownership == Entry.Ownership() else { return Permissions(0) }
+    return Permissions(status.mode & (permissions?.bits ?? status.mode))
   }
 }

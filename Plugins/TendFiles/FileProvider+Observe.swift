@@ -9,11 +9,11 @@ extension FileProvider {
   ) async throws(ProviderError) -> Entry? {
     let now = context.now.nanoseconds
     let location = target.desired?.declared.location ?? Location(target.id)
-    guard let directory = try directory(of: location, at: now) else {
+    guard let (directory, found) = try find(location, at: now) else {
       try target.desired.map(requireParent)
       return nil
     }
-    guard let status = try status(of: location, in: directory) else {
+    guard let status = found else {
       try refuseRival(of: target.desired, in: directory, at: now)
       return nil
     }
@@ -24,7 +24,7 @@ extension FileProvider {
       let isSecret = spec.isSecret(found: status.permissions)
       if let memory = target.memory, let reading = memory.reading, directory.keepsTimes,
         status.device == directory.device, memory.isSecret == isSecret,
-        reading.vouches(for: status, at: now, spreadBy: location.parentHash),
+        reading.vouches(for: status, at: now, spreadBy: location.pathHash),
         content.isCurrent(reading.digest, context)
       {
         return Entry(
@@ -84,7 +84,19 @@ extension FileProvider {
     }
   }
 
-  func status(
+  /// The directory of an entry, nil where there is none, and how the entry is now.
+  ///
+  /// A held directory may have been replaced, so it alone never proves that an entry is absent.
+  private func find(
+    _ location: Location, at now: Int64
+  ) throws(ProviderError) -> (HeldDirectory, Status?)? {
+    guard let held = try directory(of: location, at: now) else { return nil }
+    if let status = try status(of: location, in: held) { return (held, status) }
+    guard let found = try directory(of: location, at: now, anew: true) else { return nil }
+    return (found, found === held ? nil : try status(of: location, in: found))
+  }
+
+  private func status(
     of location: Location, in directory: HeldDirectory
   ) throws(ProviderError) -> Status? {
     do {

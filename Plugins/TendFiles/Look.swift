@@ -69,14 +69,15 @@ struct Look {
       if error.code == ErrorCode.missing { return nil }
       throw ProviderError(error, "read", spec.id.description)
     }
-    throw .transient("\(spec.id) is being written to while it is read")
+    throw .transient("\(spec.id) is being changed while it is read")
   }
 
   /// Nil where the file changed while it was read.
   private func readOnce() throws(SystemError) -> Reading? {
-    let file = try directory.open(location.name, OpenFlags.reading)
+    guard let file = try openIfFile() else { return nil }
     let before = try file.status()
     guard before.type == .file else { return nil }
+    if before.size == 0, !directory.keepsTimes { return try readUnsized(file, before) }
     let isShown = !isSecret && before.size <= FileContent.largestText
     guard isShown || before.size == content.size else {
       return Reading(status: before, digest: nil, bytes: nil)
@@ -92,6 +93,31 @@ struct Look {
     }
     guard size == before.size, try file.status().isUntouched(since: before) else { return nil }
     return Reading(status: before, digest: digester.finish(), bytes: isShown ? bytes : nil)
+  }
+
+  /// Nil where something else has taken its place, which is looked at again.
+  private func openIfFile() throws(SystemError) -> Descriptor? {
+    do {
+      return try directory.open(location.name, OpenFlags.reading)
+    } catch {
+      let isSomethingElse =
+        error.code == ErrorCode.tooManySymbolicLinks || error.code == ErrorCode.noDevice
+      if isSomethingElse { return nil }
+      throw error
+    }
+  }
+
+  /// A file whose size is not known before it is read, such as those of /proc.
+  private func readUnsized(
+    _ file: borrowing Descriptor, _ status: Status
+  ) throws(SystemError) -> Reading {
+    var bytes: [UInt8] = []
+    try file.read { piece in
+      bytes += piece
+      return bytes.count <= FileContent.largestText
+    }
+    let digest = Digester.digest(content.digest.algorithm, of: bytes)
+    return Reading(status: status, digest: digest, bytes: isSecret ? nil : bytes)
   }
 
   /// Both sides of a readable diff; a side that can't be shown is nil.

@@ -5,8 +5,6 @@ extension Placement {
   /// Makes an entry ready under a temporary name and then gives it its own: over what was found, or
   /// where nothing may be.
   func take(_ shape: Shape, replacing found: Status?) throws(ProviderError) {
-    let leftovers = Leftovers(names)
-    directory.sweepOnce { leftovers.sweep(directory) }
     let temporary = names.next(for: name)
     do throws(ProviderError) {
       let ready = try makeReady(temporary, shape, replacing: found)
@@ -125,11 +123,15 @@ extension Placement {
     }
     try verify(file, found)
     if Task.isCancelled { throw .cancelled }
+    // Neither the old content nor the new one is ever open to more than both modes allow.
+    let narrow = shape.attributes.narrowest(from: found)
+    if narrow != found.permissions { try changeMode(of: file, to: narrow) }
     try run("write") { () throws(SystemError) in
       try file.write(shape.bytes)
       _ = try check(tend_truncate(file.raw, Int64(shape.bytes.count)))
     }
-    try change(file, found, to: shape.attributes)
+    try changeOwner(of: file, shape.attributes.ownership)
+    try changeMode(of: file, to: shape.attributes.permissions ?? found.permissions)
     try run("write") { () throws(SystemError) in _ = try check(tend_sync(file.raw)) }
   }
 

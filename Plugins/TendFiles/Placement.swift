@@ -33,6 +33,11 @@ struct Placement {
   /// Writes the content or the target anew, and keeps all attributes that the change does not name.
   func update(_ found: Status, _ spec: EntrySpec, _ shape: Shape) throws(ProviderError) {
     try verify(found)
+    guard found.type == spec.type else {
+      throw .permanent(
+        "\(path) is \(found.type.inWords), not \(spec.type.inWords)",
+        remedy: "remove it, or let its kind be replaced")
+    }
     if spec.declared.replacement == .inPlace, spec.type == .file {
       return try overwrite(found, keepingBackup: spec.declared.keepsBackup, shape)
     }

@@ -46,6 +46,17 @@ public final class GitSource: Source {
     description = "\(address), \(configuration.reference)" + (path.isEmpty ? "" : ", \(path)")
   }
 
+  /// Follows a branch of a repository, with mirrors below a directory of the agent's own.
+  ///
+  /// `path` is the directory in the repository that is read; its root unless given.
+  public convenience init(
+    _ repository: String, branch: String = "main", path: String = "", mirrors: String
+  ) throws(SourceError) {
+    try self.init(
+      GitConfiguration(
+        repository: repository, reference: .branch(branch), path: path, mirrors: mirrors))
+  }
+
   /// Fetches, and reads what is new.
   public func refresh(after known: Revision?) async throws(SourceError) -> Refresh {
     if state.withLock({ $0.isBroken }) {

@@ -187,4 +187,39 @@ struct ConvergenceTests {
     #expect(text(of: here("f")) == "someone else's")
     #expect(names(in: here.path) == ["f"])
   }
+
+  @Test(
+    "T32 what moved is neither deleted nor given other attributes nor another kind",
+    arguments: ["delete", "mode", "kind", "inPlace"])
+  func conflictsOfOthers(change: String) async throws {
+    let here = try Playground()
+    try write("old", to: here("f"))
+    let spec =
+      switch change {
+      case "kind": try here.directory("f")
+      case "inPlace": try here.file("f", "new", ["replace": "inPlace"])
+      default: try here.file("f", "old", mode: "0600")
+      }
+    let current = try #require(try await here.observe(spec))
+    let plan = here.plan(spec, current, spec.differences(from: current))
+    unlink(here("f"))
+    try write("theirs", to: here("f"))
+    let error = await failure {
+      _ = try await here.apply(change == "delete" ? Change(.delete(current), []) : plan)
+    }
+    #expect(error?.code == .conflict)
+    #expect(text(of: here("f")) == "theirs")
+    #expect(try mode(of: here("f")) == "0644")
+  }
+
+  @Test("T32 what moves while the new content is made ready is not overwritten either")
+  func conflictsLate() async throws {
+    let backups = MeddlingBackups()
+    let here = try Playground(backups: backups)
+    try write("old", to: here("f"))
+    let error = await failure { try await here.reconcile(try here.file("f", "new")) }
+    #expect(error?.code == .conflict)
+    #expect(text(of: here("f")) == "theirs")
+    #expect(names(in: here.path) == ["f"])
+  }
 }

@@ -45,6 +45,10 @@ final class Playground: Sendable {
     return try declare("File", name, .init(fields))
   }
 
+  func file(_ name: String, _ more: Value) throws -> EntrySpec {
+    try file(name, "hello\n", more)
+  }
+
   func directory(_ name: String, _ fields: Value = [:]) throws -> EntrySpec {
     guard case .map(let fields) = fields else { return try declare("Directory", name) }
     return try declare("Directory", name, fields)

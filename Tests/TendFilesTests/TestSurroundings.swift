@@ -35,7 +35,7 @@ final class TestSurroundings: Surroundings {
     throw .permanent("no secrets here")
   }
   func digest(of secret: Sensitive<String>) -> String {
-    let code = HMAC<SHA256>.authenticationCode(
+    let code = HMAC<Crypto.SHA256>.authenticationCode(
       for: Data(secret.reveal().utf8), using: SymmetricKey(data: Data(key.utf8)))
     return code.map { String($0, radix: 16) }.joined()
   }
@@ -65,5 +65,12 @@ final class TestBackups: BackupStore {
 struct FailingBackups: BackupStore {
   func keep(_ request: BackupRequest) throws(ProviderError) {
     throw .transient("the backup store is full")
+  }
+}
+
+/// Writes to the file that it is to keep, as somebody else may at that moment.
+struct MeddlingBackups: BackupStore {
+  func keep(_ request: BackupRequest) throws(ProviderError) {
+    try? write("theirs", to: "/proc/self/fd/\(request.directory)/\(request.name)")
   }
 }

@@ -23,6 +23,34 @@ struct LockTests {
     await store.close()
   }
 
+  @Test("a writer that is refused closes no file but its own")
+  func refusedCloses() async throws {
+    let path = folder.state
+    let store = try SQLiteStore(at: path)
+    let end = ContinuousClock.now + .seconds(1)
+    let broken = await withTaskGroup(of: Int.self) { group in
+      group.addTask {
+        while ContinuousClock.now < end {
+          #expect(throws: StoreError.self) { try SQLiteStore(at: path) }
+        }
+        return 0
+      }
+      group.addTask {
+        var broken = 0
+        while ContinuousClock.now < end {
+          let files = (0..<20).map { _ in open("/dev/null", O_RDONLY | O_CLOEXEC) }
+          await Task.yield()
+          for file in files where close(file) != 0 { broken += 1 }
+        }
+        return broken
+      }
+      return await group.reduce(0, +)
+    }
+    #expect(broken == 0)
+    #expect(try StateLock.holder(at: path)?.pid == getpid())
+    await store.close()
+  }
+
   @Test("another process is refused as well")
   func otherProcess() async throws {
     let path = folder.state

@@ -41,11 +41,34 @@ struct StoreTests {
     #expect(contents.inventory == [record(1, memory: 7)])
   }
 
+  @Test("a record without memory leaves the memory that is kept; a memory leaves the record")
+  func memoryAlone() async throws {
+    let contents = try await withStore(at: folder.state) { store in
+      try await store.commit([.putInventory(record(1, state: .intended))])
+      try await store.commit([.putMemory(record(1).key, 7), .putMemory(record(2).key, 8)])
+      try await store.commit([.putInventory(record(1, unit: "base"))])
+      try await store.commit([.putMemory(record(1).key, nil)])
+      return try await store.load()
+    }
+    #expect(contents.inventory == [record(1, unit: "base", memory: 7)])
+  }
+
+  @Test("what is no longer declared stays so")
+  func undeclared() async throws {
+    var waiting = record(1)
+    waiting.isDeclared = false
+    let kept = waiting
+    try await withStore(at: folder.state) { try await $0.commit([.putInventory(kept)]) }
+    let contents = try await withStore(at: folder.state) { try await $0.load() }
+    #expect(contents.inventory == [waiting])
+  }
+
   @Test("a unit comes back with refusal, approval and deletions")
   func units() async throws {
     var unit = UnitRecord(name: "web")
     unit.accepted = Revision(id: "abc", author: "ä", time: Timestamp(seconds: 3), message: "m")
-    unit.acceptedAt = Timestamp(nanoseconds: 1_234_567_890_123_456_789)
+    // Times of a unit are kept as text, to the millisecond.
+    unit.acceptedAt = Timestamp(nanoseconds: 1_234_567_890_123_000_000)
     unit.refused = UnitRecord.Refusal(
       revision: Revision(id: "def"), plan: "digest", deletions: ["File/a"], count: 9)
     unit.approvedPlan = "digest"

@@ -14,6 +14,7 @@ public final class GitRepository: Sendable {
   public init(branch: String = "main") async throws {
     folder = try TemporaryFolder("repository")
     try await git("init", "--quiet", "--initial-branch=\(branch)")
+    try await git("config", "gc.auto", "0")
   }
 
   /// Runs git in it, as a fixed author at a fixed time and without the user's configuration.

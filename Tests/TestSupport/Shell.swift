@@ -34,9 +34,8 @@ public func run(
 /// Whether a program is on this machine, for condition traits.
 public func isInstalled(_ program: String) -> Bool {
   let path = ProcessInfo.processInfo.environment["PATH"] ?? ""
-  return (path.split(separator: ":") + ["/usr/sbin", "/usr/local/sbin"]).contains {
-    FileManager.default.isExecutableFile(atPath: "\($0)/\(program)")
-  }
+  let folders = path.split(separator: ":").map(String.init) + ["/usr/sbin", "/usr/local/sbin"]
+  return folders.contains { FileManager.default.isExecutableFile(atPath: "\($0)/\(program)") }
 }
 
 extension String {

@@ -7,6 +7,7 @@
 #include <grp.h>
 #include <linux/fs.h>
 #include <linux/openat2.h>
+#include <pthread.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -164,6 +165,27 @@ int64_t tend_file_system(int descriptor) {
 }
 
 int tend_lock(int descriptor) { return result(flock(descriptor, LOCK_EX | LOCK_NB)); }
+
+struct tend_gate {
+  pthread_mutex_t lock;
+};
+
+tend_gate *tend_gate_make(void) {
+  tend_gate *gate = malloc(sizeof *gate);
+  // Out of 64 bytes: there is no way on, as for every allocation of the language above.
+  if (!gate) abort();
+  pthread_mutex_init(&gate->lock, NULL);
+  return gate;
+}
+
+void tend_gate_destroy(tend_gate *gate) {
+  pthread_mutex_destroy(&gate->lock);
+  free(gate);
+}
+
+void tend_gate_enter(tend_gate *gate) { pthread_mutex_lock(&gate->lock); }
+
+void tend_gate_leave(tend_gate *gate) { pthread_mutex_unlock(&gate->lock); }
 
 int tend_sync(int descriptor) { return result(fsync(descriptor)); }
 

@@ -57,7 +57,7 @@ struct Descriptor: ~Copyable, Sendable {
 
   /// Reads up to the end, piece by piece; stops early where `visit` says so.
   func read(_ visit: (UnsafeRawBufferPointer) -> Bool) throws(SystemError) {
-    let size = 128 << 10
+    let size = 64 << 10
     let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: size, alignment: 16)
     defer { buffer.deallocate() }
     while true {

@@ -54,7 +54,11 @@ extension ProviderError {
     case ErrorCode.readOnly:
       (.permanent, "mount the file system that holds \(path) for writing, or choose another path")
     case ErrorCode.busy:
-      (.permanent, "it is a mount point or in use: for a File declare replace: inPlace")
+      (
+        .permanent,
+        "it is a mount point or in use: unmount it; the content of a File can be replaced in such a "
+          + "place where replace: inPlace is declared"
+      )
     case ErrorCode.missing: (.permanent, "declare the Directory that should hold it")
     case ErrorCode.notDirectory: (.permanent, "remove what stands there instead of a directory")
     case ErrorCode.tooManySymbolicLinks: (.permanent, "declare the path without its links")

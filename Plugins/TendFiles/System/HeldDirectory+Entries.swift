@@ -75,16 +75,18 @@ extension HeldDirectory {
     return (answer != 0, answer == 2 ? "a" : "i")
   }
 
-  /// The names in a directory of it, up to a number of them.
-  func names(in directory: String = ".", atMost limit: Int = .max) throws(SystemError) -> [String] {
+  /// The names in a directory of it that are wanted, up to a number of them.
+  func names(
+    in directory: String = ".", atMost limit: Int = .max,
+    where isWanted: @escaping (String) -> Bool = { _ in true }
+  ) throws(SystemError) -> [String] {
     let opened = try open(directory, OpenFlags.place)
-    let names = Names(limit)
+    let names = Names(limit, isWanted)
     try check(
       tend_list(opened.raw, Unmanaged.passUnretained(names).toOpaque()) { context, name in
         guard let context, let name else { return 0 }
         let names = Unmanaged<Names>.fromOpaque(context).takeUnretainedValue()
-        names.found.append(String(cString: name))
-        return names.found.count >= names.limit ? 1 : 0
+        return names.add(String(cString: name)) ? 0 : 1
       })
     return names.found
   }
@@ -92,8 +94,18 @@ extension HeldDirectory {
 
 /// Where a listing is collected.
 private final class Names {
-  var found: [String] = []
-  let limit: Int
+  private(set) var found: [String] = []
+  private let limit: Int
+  private let isWanted: (String) -> Bool
 
-  init(_ limit: Int) { self.limit = limit }
+  init(_ limit: Int, _ isWanted: @escaping (String) -> Bool) {
+    self.limit = limit
+    self.isWanted = isWanted
+  }
+
+  /// Whether there is room for more.
+  func add(_ name: String) -> Bool {
+    if isWanted(name) { found.append(name) }
+    return found.count < limit
+  }
 }

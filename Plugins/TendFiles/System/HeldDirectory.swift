@@ -15,10 +15,8 @@ final class HeldDirectory: Sendable {
   private let checkedAt: Atomic<Int64>
   /// Whether left-overs of a killed agent were looked for.
   private let isSwept = Mutex(false)
-  /// How many asked for its entries to be made durable.
-  private let asked = Atomic<Int>(0)
-  /// How many of them were served.
-  private let served = Mutex(0)
+  /// Makes its entries durable.
+  private let durability = GroupCommit()
 
   init(_ arrival: consuming PathWalk.Arrival, at now: Int64) throws(SystemError) {
     let status = try arrival.directory.status()
@@ -52,17 +50,9 @@ final class HeldDirectory: Sendable {
     }
   }
 
-  /// Makes durable what was made, renamed and removed in it.
-  ///
-  /// Threads that ask while one call of fsync(2) runs are served together by the next one.
+  /// Makes durable what was made, renamed and removed in it, together with other threads.
   func sync() throws(SystemError) {
-    let ticket = asked.add(1, ordering: .acquiringAndReleasing).newValue
-    try served.withLock { served throws(SystemError) in
-      if served >= ticket { return }
-      let all = asked.load(ordering: .acquiring)
-      try syncNow()
-      served = all
-    }
+    try durability.commit { () throws(SystemError) in try syncNow() }
   }
 
   private func syncNow() throws(SystemError) {

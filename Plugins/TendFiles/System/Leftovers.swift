@@ -16,8 +16,8 @@ struct Leftovers: Sendable {
   /// whose link or directory is caught in the instant before it gets its name sees a conflict, and
   /// makes it again.
   func sweep(_ directory: HeldDirectory) {
-    guard let found = try? directory.names() else { return }
-    for name in found where names.isLeftOver(name) { try? remove(name, from: directory) }
+    guard let found = try? directory.names(where: names.isLeftOver) else { return }
+    for name in found { try? remove(name, from: directory) }
   }
 
   private func remove(_ name: String, from directory: HeldDirectory) throws(SystemError) {

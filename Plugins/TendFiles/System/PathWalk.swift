@@ -30,27 +30,18 @@ struct PathWalk: Sendable {
   ///
   /// One system call where there is no link on the way, as nearly always.
   func directory(at path: String) throws(WalkError) -> Arrival {
+    let base = try base()
+    let relative = path.isEmpty ? "." : String(path.dropFirst())
     do {
-      return Arrival(directory: try straight(path), realPath: nil)
+      let opened = relative.withCString {
+        tend_walk_without_links(base.raw, $0, root == nil ? 0 : 1)
+      }
+      return Arrival(directory: try Descriptor(opened), realPath: nil)
     } catch {
       if error.code == ErrorCode.missing { throw .missing }
     }
     var steps = Steps(user: user)
-    return try steps.walk(from: try base(), to: path)
-  }
-
-  private func straight(_ path: String) throws(SystemError) -> Descriptor {
-    guard let root else {
-      return try Descriptor(
-        (path.isEmpty ? "/" : path).withCString {
-          tend_walk_without_links(-100, $0, 0)
-        })
-    }
-    let base = try Descriptor(root.withCString { tend_open_base($0) })
-    return try Descriptor(
-      (path.isEmpty ? "." : String(path.dropFirst())).withCString {
-        tend_walk_without_links(base.raw, $0, 1)
-      })
+    return try steps.walk(from: base, to: path)
   }
 
   private func base() throws(WalkError) -> Descriptor {

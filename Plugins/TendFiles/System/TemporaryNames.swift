@@ -46,7 +46,8 @@ final class TemporaryNames: Sendable {
   }
 
   private static func checksum(of start: String) -> String {
-    hexadecimal(fnv(start.utf8) >> 32, digits: 8)
+    let hash = fnv(start.utf8)
+    return hexadecimal(hash ^ hash >> 32, digits: 8)
   }
 
   private static func hexadecimal(_ number: UInt64, digits: Int) -> String {

@@ -93,6 +93,7 @@ public struct Agent: Service {
     engineConfiguration.backups = backups
     let engine = try Engine(
       store: store, configuration: engineConfiguration, logger: logger, providers: providers)
+    try Origins(configuration.units).save(in: configuration.state)
     for unit in configuration.units {
       try engine.follow(unit.source(), as: Unit(unit.name, policy: unit.policy))
     }

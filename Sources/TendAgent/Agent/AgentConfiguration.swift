@@ -8,9 +8,13 @@ public struct AgentConfiguration: Sendable {
   public var state: StateDirectory
   /// What it follows; at least one.
   public var units: [UnitConfiguration]
-  /// How many resources are reconciled at once over all providers. nil: what each provider allows.
+  /// How many resources are reconciled at once over all providers.
+  ///
+  /// nil: what each provider allows.
   public var concurrency: Int?
-  /// How long a shutdown waits for reconciles that have begun. 60 s; what is cut short is found
+  /// How long a shutdown waits for reconciles that have begun.
+  ///
+  /// 60 s; what is cut short is found
   /// and finished at the next start.
   public var drain: Duration = .seconds(60)
 
@@ -23,7 +27,7 @@ public struct AgentConfiguration: Sendable {
   /// Throws the first thing that can't be; an agent does not start with it.
   func check() throws(Failure) {
     guard !units.isEmpty else {
-      throw Self.wrong("no unit is configured", "name a repository with --git or a directory with -f")
+      throw Self.wrong("no unit is configured", "follow a repository or a directory")
     }
     var names: Set<String> = []
     for unit in units {
@@ -92,10 +96,14 @@ public struct UnitConfiguration: Sendable {
     }
   }
 
-  func source() throws -> any Source {
+  /// The source; `settle` is the time between two readings of a directory that must be equal.
+  func source(settle: Duration = .seconds(1)) throws -> any Source {
     switch origin {
-    case .git(let configuration): try GitSource(configuration)
-    case .directory(let path): DirectorySource(DirectoryConfiguration(path: path))
+    case .git(let configuration): return try GitSource(configuration)
+    case .directory(let path):
+      var configuration = DirectoryConfiguration(path: path)
+      configuration.settle = settle
+      return DirectorySource(configuration)
     }
   }
 }

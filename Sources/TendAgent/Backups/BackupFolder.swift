@@ -15,7 +15,9 @@ struct BackupFolder {
     descriptor = Descriptor(number)
   }
 
-  /// FNV-1a over the path, in hexadecimal. Two paths that share one share the folder, which does no
+  /// FNV-1a over the path, in hexadecimal.
+  ///
+  /// Two paths that share one share the folder, which does no
   /// harm: each record names its path.
   static func name(for path: String) -> String {
     var hash: UInt64 = 0xcbf2_9ce4_8422_2325

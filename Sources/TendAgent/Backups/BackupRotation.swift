@@ -2,11 +2,17 @@ import Tend
 
 /// Which backups are kept, and how many: a pure decision.
 public struct BackupRotation: Sendable, Hashable {
-  /// How many of one path, the newest. 5.
+  /// How many of one path, the newest.
+  ///
+  /// 5.
   public var countOfPath = 5
-  /// For how long. 30 days.
+  /// For how long.
+  ///
+  /// 30 days.
   public var age: Duration = .seconds(30 * 86_400)
-  /// How many bytes in all. 1 GiB.
+  /// How many bytes in all.
+  ///
+  /// 1 GiB.
   public var totalBytes: Int64 = 1 << 30
 
   /// The defaults.

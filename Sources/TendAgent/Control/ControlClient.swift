@@ -85,7 +85,12 @@ public struct ControlClient: Sendable {
     let connection = LineConnection(
       descriptor, maximumLength: 256 << 20, idle: .seconds(86_400))
     let envelope = ControlEnvelope(protocol: ControlEnvelope.version, request: request)
-    try connection.write(try ValueEncoder().encode(envelope).json)
+    let line = try ValueEncoder().encode(envelope).json
+    do {
+      try connection.write(line)
+    } catch LineConnection.Problem.closed {
+      // A server that refuses us hangs up at once; why, it has said before.
+    }
     var buffer: [UInt8] = []
     while true {
       let line: String

@@ -24,10 +24,10 @@ public enum ControlRequest: Sendable, Hashable, Codable {
   /// Asks sources now. Answer: nothing.
   case refresh(unit: String?)
   /// Plans what these files declare. Answer: a `PlanDocument`.
-  case plan(DesiredFiles)
+  case plan(files: DesiredFiles)
   /// Carries out the plan of these files if it still has this digest. Answer: a `ReportDocument`,
   /// after a line of progress for each step.
-  case apply(DesiredFiles, digest: String)
+  case apply(files: DesiredFiles, digest: String)
 }
 
 /// The desired state of a unit that nobody follows, sent whole.
@@ -95,9 +95,33 @@ struct ControlEnvelope: Codable {
   var request: ControlRequest
 }
 
-/// One line from the agent to the command.
+/// One line from the agent to the command, as a map with one key: `{"result": …}`.
 enum ControlReply: Sendable, Codable {
   case progress(ProgressDocument)
   case result(Value)
   case failure(Failure)
+
+  private enum Key: String, CodingKey {
+    case progress, result, failure
+  }
+
+  init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: Key.self)
+    if container.contains(.progress) {
+      self = .progress(try container.decode(ProgressDocument.self, forKey: .progress))
+    } else if container.contains(.failure) {
+      self = .failure(try container.decode(Failure.self, forKey: .failure))
+    } else {
+      self = .result(try container.decode(Value.self, forKey: .result))
+    }
+  }
+
+  func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: Key.self)
+    switch self {
+    case .progress(let step): try container.encode(step, forKey: .progress)
+    case .result(let value): try container.encode(value, forKey: .result)
+    case .failure(let failure): try container.encode(failure, forKey: .failure)
+    }
+  }
 }

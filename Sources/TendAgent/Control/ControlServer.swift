@@ -7,16 +7,22 @@ public import Tend
 /// Answers commands on the Unix socket in the state directory.
 ///
 /// JSON lines: a request on one line, then lines of progress, then one line with the result or the
-/// failure; as many requests on one connection as the peer likes. Only root and the agent's own user
-/// are served. Whatever a peer sends is answered or refused; nothing it does harms another.
+/// failure; as many requests on one connection as the peer likes. Only root and the agent's own
+/// user are served. Whatever a peer sends is answered or refused; nothing it does harms another.
 public final class ControlServer: Service {
   /// The bounds of what peers may use.
   public struct Limits: Sendable, Hashable {
-    /// The longest request, in bytes. 16 MiB: the desired state of a unit travels in one.
+    /// The longest request, in bytes.
+    ///
+    /// 16 MiB: the desired state of a unit travels in one.
     public var messageBytes = 16 << 20
-    /// Connections at once. 64; one more is told so and closed.
+    /// Connections at once.
+    ///
+    /// 64; one more is told so and closed.
     public var connections = 64
-    /// How long a peer may say nothing, or not read. 60 s.
+    /// How long a peer may say nothing, or not read.
+    ///
+    /// 60 s.
     public var idle: Duration = .seconds(60)
 
     /// The defaults.

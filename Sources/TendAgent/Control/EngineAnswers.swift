@@ -10,7 +10,7 @@ public struct EngineAnswers: Sendable {
     self.engine = engine
   }
 
-  /// The answer to a request as a plain value; nil for requests that are not about the engine alone.
+  /// The answer as a plain value; nil for requests that are not about the engine alone.
   public func answer(_ request: ControlRequest) async throws(Failure) -> Value? {
     do {
       return try await value(for: request)

@@ -3,7 +3,7 @@ import Tend
 import TendAgent
 import TendEngine
 
-/// `-f PATH` and `--unit`
+/// The options `-f` and `--unit` of verbs that read manifests.
 struct ManifestOptions: ParsableArguments {
   @Option(
     name: [.customShort("f"), .customLong("file")],

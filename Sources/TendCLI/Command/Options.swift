@@ -3,26 +3,28 @@ import Tend
 import TendAgent
 import TendManifest
 
-/// `--state-dir`
+/// The option `--state-dir`.
 struct StateOptions: ParsableArguments {
   @Option(
     name: .customLong("state-dir"),
     help: ArgumentHelp(
       "Where the agent keeps its state.",
-      discussion: "Default: /var/lib/tend as root, else tend below $XDG_STATE_HOME or ~/.local/state.",
+      discussion: """
+        Default: /var/lib/tend as root, else tend below $XDG_STATE_HOME or ~/.local/state.
+        """,
       valueName: "dir"))
   var path: String?
 
   var directory: StateDirectory { path.map(StateDirectory.init) ?? .standard() }
 }
 
-/// `-u UNIT`
+/// The option `-u`.
 struct UnitOption: ParsableArguments {
   @Option(name: [.customShort("u"), .long], help: "Only this unit.")
   var unit: String?
 }
 
-/// `-o json|yaml|wide`
+/// The option `-o`.
 struct OutputOption: ParsableArguments {
   /// How a result is printed.
   enum Format: String, ExpressibleByArgument, CaseIterable {

@@ -30,10 +30,13 @@ struct Input: Sendable {
 
   /// What stands before the files of manifests so that they can be opened from here.
   var prefix: String {
-    if isStandardInput { return "" }
-    if isDirectory { return path == "." || path == "./" ? "" : path.hasSuffix("/") ? path : path + "/" }
+    if isStandardInput || path == "." || path == "./" { return "" }
+    if isDirectory { return path.hasSuffix("/") ? path : path + "/" }
     return path.lastIndex(of: "/").map { String(path[...$0]) } ?? ""
   }
+
+  /// Where the declarations of a unit come from, to be read again later.
+  var origin: UnitConfiguration.Origin? { isDirectory ? .directory(resolved) : nil }
 
   /// The absolute path, without links.
   var resolved: String {

@@ -53,7 +53,7 @@ struct Scope: Sendable {
         + "name the unit that is meant with --unit")
   }
 
-  /// The directory of a revision: that of an apply is its message, that of a followed one its source.
+  /// The directory of a revision: its message where it was applied, its source where followed.
   private static func origin(of record: RevisionRecord) -> String {
     let message = record.revision.message ?? ""
     return message.hasPrefix("/") ? message : record.by

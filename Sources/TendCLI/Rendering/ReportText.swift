@@ -25,7 +25,8 @@ struct ReportText {
       switch progress {
       case .started(let change), .finished(let change, _), .failed(let change, _): change
       }
-    return String("\(done)/\(count)  \(change.action.rawValue) \(change.reference)".printable.prefix(76))
+    let text = "\(done)/\(count)  \(change.action.rawValue) \(change.reference)"
+    return String(text.printable.prefix(76))
   }
 
   /// What did not converge, and one line with what was done.
@@ -41,7 +42,7 @@ struct ReportText {
       if count > 0 { counts.append((action, count)) }
     }
     let done = counts.map { "\($1) \(Self.past(of: $0))" }.joined(separator: ", ")
-    let summary = done.isEmpty ? "Nothing was changed" : done.prefix(1).uppercased() + done.dropFirst()
+    let summary = done.isEmpty ? "Nothing was changed" : done
     let end = report.converged ? style.good("Converged") : style.bad("Not converged")
     return text + "\(end) in \(report.duration.brief). \(summary).\n"
   }

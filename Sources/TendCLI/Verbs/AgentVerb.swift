@@ -7,7 +7,7 @@ import TendEngine
 import TendGit
 import UnixSignals
 
-/// `tend agent`
+/// The verb `tend agent`.
 struct AgentVerb: Verb {
   static let configuration = CommandConfiguration(
     commandName: "agent",
@@ -61,7 +61,7 @@ struct AgentVerb: Verb {
   }
 }
 
-/// `--git URL --branch B --path DIR`, or `-f DIR`
+/// The options that say what an agent follows: `--git` and its company, or `-f`.
 struct OriginOptions: ParsableArguments {
   @Option(help: ArgumentHelp("A Git repository.", valueName: "url"))
   var git: String?
@@ -69,7 +69,8 @@ struct OriginOptions: ParsableArguments {
   var branch: String?
   @Option(help: ArgumentHelp("One commit instead of a branch, by its full id.", valueName: "id"))
   var commit: String?
-  @Option(help: ArgumentHelp("The directory in the repository. Default: its root.", valueName: "dir"))
+  @Option(
+    help: ArgumentHelp("The directory in the repository. Default: its root.", valueName: "dir"))
   var path: String?
   @Option(
     name: [.customShort("f"), .customLong("file")],

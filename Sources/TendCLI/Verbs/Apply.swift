@@ -3,7 +3,7 @@ import Tend
 import TendAgent
 import TendEngine
 
-/// `tend apply`
+/// The verb `tend apply`.
 struct Apply: Verb {
   static let configuration = CommandConfiguration(
     abstract: "Plans, asks, and then does exactly that.",
@@ -67,6 +67,9 @@ struct Apply: Verb {
         try await engine.revisions(of: unit, limit: Scope.lookedAt)
       }
       guard try await application.accepts(plan) else { return .failure }
+      if let origin = manifests.input.origin {
+        try Origins(unit.name, origin).save(in: state.directory)
+      }
       let report = try await application.showing(count: plan.changes.count) { progress in
         try await engine.apply(prepared, by: User.current, progress: progress)
       }
@@ -80,7 +83,7 @@ struct Apply: Verb {
   ) async throws -> ExitStatus {
     let checker = try session.engine(InMemoryStore())
     let desired = try await Shipment(manifests.input).pack(for: unit, checkedBy: checker)
-    var plan = try await client.ask(.plan(desired), as: PlanDocument.self).plan
+    var plan = try await client.ask(.plan(files: desired), as: PlanDocument.self).plan
     try await Scope(manifests).check(&plan) { unit in
       let request = ControlRequest.revisions(unit: unit, limit: Scope.lookedAt)
       return try await client.ask(request, as: ItemList<RevisionRecord>.self).items
@@ -89,7 +92,7 @@ struct Apply: Verb {
     let digest = plan.digest
     let report = try await application.showing(count: plan.changes.count) { progress in
       try await client.ask(
-        .apply(desired, digest: digest), as: ReportDocument.self
+        .apply(files: desired, digest: digest), as: ReportDocument.self
       ) { progress($0.progress) }
     }
     return try application.end(report)

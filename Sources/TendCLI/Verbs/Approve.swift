@@ -2,13 +2,13 @@ import ArgumentParser
 import TendAgent
 import TendEngine
 
-/// `tend approve`
+/// The verb `tend approve`.
 struct Approve: Verb {
   static let configuration = CommandConfiguration(
     abstract: "Lets one refused plan pass, once.",
     discussion: """
-      A revision that would delete more than the deletion budget allows is refused; tend status says \
-      so, and names it. Exactly the plan that was refused may then pass: if the world has changed \
+      A revision that would delete more than the deletion budget allows is refused; tend status \
+      says so, and names it. Exactly the plan that was refused may then pass: if the world has changed \
       so that it would do something else, it is refused again.
 
         tend approve web 4f2a9c0
@@ -24,7 +24,8 @@ struct Approve: Verb {
     try await session.changing(state) { access in
       let digest = try await access.ask(
         .approve(unit: unit, revision: revision), as: String.self)
-      session.console.out("Approved: the plan \(digest.prefix(16)) of unit \(unit) may pass once.\n")
+      session.console.out(
+        "Approved: the plan \(digest.prefix(16)) of unit \(unit) may pass once.\n")
       return .success
     }
   }

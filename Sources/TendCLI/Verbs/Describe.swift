@@ -3,13 +3,13 @@ import Tend
 import TendAgent
 import TendEngine
 
-/// `tend describe`
+/// The verb `tend describe`.
 struct Describe: Verb {
   static let configuration = CommandConfiguration(
     abstract: "Shows all that is known of one resource.",
     discussion: """
-      Where it is declared, its conditions and their reasons, what it depends on and waits for, and \
-      what happened to it last.
+      Where it is declared, its conditions and their reasons, what it depends on and waits for, \
+      and what happened to it last.
 
         tend describe File/motd
       """)

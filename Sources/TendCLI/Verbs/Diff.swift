@@ -2,13 +2,13 @@ import ArgumentParser
 import TendAgent
 import TendEngine
 
-/// `tend diff`
+/// The verb `tend diff`.
 struct Diff: Verb {
   static let configuration = CommandConfiguration(
     abstract: "Compares what is in force with what is there, now.",
     discussion: """
-      Asks the running agent to look at the world; changes nothing. To compare manifests that are \
-      not in force, use tend plan.
+      Looks at the world and changes nothing; without an agent, what is in force is read again \
+      where it came from. To compare manifests that are not in force, use tend plan.
 
         tend diff
         tend diff File/motd --detailed-exitcode
@@ -24,9 +24,8 @@ struct Diff: Verb {
 
   func perform(in session: Session) async throws -> ExitStatus {
     try await session.reading(state) { access in
-      let request = ControlRequest.diff(unit: unit.unit, resource: what)
-      let documents = try await access.ask(request, as: ItemList<PlanDocument>.self)
-      let plans = documents.items.map(\.plan)
+      let plans = try await plans(access, session)
+      let documents = ItemList(plans.map(PlanDocument.init))
       session.console.out(
         try output.render(documents) {
           let text = PlanText(style: session.console.style)
@@ -37,5 +36,20 @@ struct Diff: Verb {
       if plans.contains(where: { !$0.errors.isEmpty }) { return .failure }
       return isDetailed && plans.contains { !$0.isEmpty } ? .different : .success
     }
+  }
+
+  private func plans(_ access: Access, _ session: Session) async throws -> [Plan] {
+    if access.isAgent {
+      let request = ControlRequest.diff(unit: unit.unit, resource: what)
+      return try await access.ask(request, as: ItemList<PlanDocument>.self).items.map(\.plan)
+    }
+    if let name = unit.unit { _ = try await access.unit(named: name) }
+    let name = unit.unit
+    var plans: [Plan] = []
+    for unit in try await access.units() where name == nil || unit.name == name {
+      let plan = try await StoreDiff(session, state.directory).plan(of: unit)
+      plans.append(what.map(plan.only) ?? plan)
+    }
+    return plans
   }
 }

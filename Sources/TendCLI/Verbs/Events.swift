@@ -2,7 +2,7 @@ import ArgumentParser
 import TendAgent
 import TendEngine
 
-/// `tend events`
+/// The verb `tend events`.
 struct Events: Verb {
   static let configuration = CommandConfiguration(
     abstract: "Lists what happened, oldest first.",

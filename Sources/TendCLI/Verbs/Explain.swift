@@ -4,7 +4,7 @@ import TendAgent
 import TendEngine
 import TendManifest
 
-/// `tend explain`
+/// The verb `tend explain`.
 struct Explain: Verb {
   static let configuration = CommandConfiguration(
     abstract: "Documents a kind, or one of its fields.",

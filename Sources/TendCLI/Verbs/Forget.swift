@@ -2,7 +2,7 @@ import ArgumentParser
 import TendAgent
 import TendEngine
 
-/// `tend forget`
+/// The verb `tend forget`.
 struct Forget: Verb {
   static let configuration = CommandConfiguration(
     abstract: "Stops owning a resource, and touches nothing.",

@@ -3,7 +3,7 @@ import Tend
 import TendAgent
 import TendEngine
 
-/// `tend get`
+/// The verb `tend get`.
 struct Get: Verb {
   static let configuration = CommandConfiguration(
     abstract: "Lists units or resources with their conditions.",

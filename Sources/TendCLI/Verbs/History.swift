@@ -2,7 +2,7 @@ import ArgumentParser
 import TendAgent
 import TendEngine
 
-/// `tend history`
+/// The verb `tend history`.
 struct History: Verb {
   static let configuration = CommandConfiguration(
     abstract: "Lists the revisions that a unit took in, newest first.",

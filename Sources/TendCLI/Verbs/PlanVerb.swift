@@ -4,7 +4,7 @@ import TendAgent
 import TendEngine
 import TendSQLite
 
-/// `tend plan`
+/// The verb `tend plan`.
 struct PlanVerb: Verb {
   static let configuration = CommandConfiguration(
     commandName: "plan",

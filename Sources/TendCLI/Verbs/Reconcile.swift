@@ -3,7 +3,7 @@ import Tend
 import TendAgent
 import TendEngine
 
-/// `tend reconcile`
+/// The verb `tend reconcile`.
 struct Reconcile: Verb {
   static let configuration = CommandConfiguration(
     abstract: "Has the agent look now instead of at the next interval.",
@@ -29,7 +29,8 @@ struct Reconcile: Verb {
       _ = try await client.ask(.refresh(unit: name), as: Value.self)
       _ = try await client.ask(.reconcile(unit: name, resource: nil), as: Value.self)
     }
-    session.console.out("Asked for \(what ?? unit.unit ?? "everything"); tend status says how it goes.\n")
+    let asked = what ?? unit.unit ?? "everything"
+    session.console.out("Asked for \(asked); tend status says how it goes.\n")
     return .success
   }
 }

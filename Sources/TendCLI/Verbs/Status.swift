@@ -3,13 +3,13 @@ import Tend
 import TendAgent
 import TendEngine
 
-/// `tend status`
+/// The verb `tend status`.
 struct Status: Verb {
   static let configuration = CommandConfiguration(
     abstract: "Says whether all units are Ready.",
     discussion: """
-      Exit status: 0 where every unit is Ready, 1 where one is not, 2 where no agent runs; then what \
-      is shown is what the last one knew.
+      Exit status: 0 where every unit is Ready, 1 where one is not, 2 where no agent runs; then \
+      what is shown is what the last one knew.
       """)
 
   @OptionGroup var unit: UnitOption

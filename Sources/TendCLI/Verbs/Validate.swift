@@ -3,7 +3,7 @@ import Tend
 import TendAgent
 import TendEngine
 
-/// `tend validate`
+/// The verb `tend validate`.
 struct Validate: Verb {
   static let configuration = CommandConfiguration(
     abstract: "Checks manifests without a look at the world.",

@@ -9,11 +9,11 @@ public import Tend
 /// sources for good. It knows no file, process or protocol; all effects are its providers'.
 ///
 /// ```swift
-/// let engine = try Engine(store: .sqlite(at: "/var/lib/acme")) {
-///   FileProvider()
-///   TenantProvider(database)
+/// let engine = try Engine(store: .sqlite(at: state)) {
+///   TenantProvider(service: tenants)
 /// }
-/// try await engine.run(following: GitSource(repository, branch: "main"))
+/// let source = DirectorySource(DirectoryConfiguration(path: folder))
+/// try engine.follow(source, as: Unit("tenants"))
 /// ```
 ///
 /// One engine may run at a time, once: `run` and `running` load the store, start the workers, and

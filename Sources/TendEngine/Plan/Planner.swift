@@ -96,7 +96,7 @@ struct Planner: Sendable {
     _ differences: [Difference], note: String? = nil
   ) -> PlannedChange {
     let isNew =
-      entry.revision != intake.revision.id || !entry.isDeclared
+      entry.revision != intake.revision.id
       || entry.declaration?.isSame(as: declaration) == false
     return PlannedChange(
       reference: declaration.reference, identity: entry.identity, action: action,

@@ -6,7 +6,10 @@
 ///
 /// ```swift
 /// let scheduler = KeyedScheduler<String>(limit: 4)
-/// scheduler.add("host-7", after: .seconds(10))
+/// scheduler.add("host-7")
+/// ```
+///
+/// ```swift
 /// while let run = await scheduler.next() {
 ///   scheduler.finish(run, await visit(run.key) ? .done : .failed())
 /// }

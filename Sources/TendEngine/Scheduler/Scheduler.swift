@@ -10,9 +10,12 @@
 /// let lane = scheduler.addLane(limit: 4)
 /// let key = scheduler.register(lane)
 /// scheduler.add(key, priority: .drift)
+/// ```
+///
+/// ```swift
 /// await withTaskGroup { group in
-///   group.addTask { await scheduler.run() }           // the timer
-///   group.addTask {                                    // a worker
+///   group.addTask { await scheduler.run() }  // the timer
+///   group.addTask {  // a worker
 ///     while let ticket = await scheduler.next(lane) {
 ///       scheduler.finish(ticket, await work(ticket) ? .done : .failed())
 ///     }

@@ -25,7 +25,7 @@ enum BlockingThread {
   }
 
   private static func start(_ work: Work) {
-    var thread = pthread_t()
+    var thread: pthread_t = 0
     let held = Unmanaged.passRetained(work)
     let status = pthread_create(
       &thread, nil,
@@ -34,7 +34,11 @@ enum BlockingThread {
         Unmanaged<Work>.fromOpaque(pointer).takeRetainedValue().body()
         return nil
       }, held.toOpaque())
-    // Out of threads: slower for others, but still right.
-    if status != 0 { held.takeRetainedValue().body() } else { pthread_detach(thread) }
+    if status == 0 {
+      pthread_detach(thread)
+    } else {
+      // Out of threads: slower for others, but still right.
+      held.takeRetainedValue().body()
+    }
   }
 }

@@ -90,11 +90,9 @@ struct RevisionReader: Sendable {
     _ selection: inout ManifestSelection, _ listing: TreeListing,
     _ conversation: inout Conversation
   ) async throws {
-    var wanted: [(path: String, id: ObjectID)] = []
-    var bytes = 0
-    let selected = listing.items.keys.filter { selection.selects($0) }
-    for path in selected.sorted(by: { $0.utf8.lexicographicallyPrecedes($1.utf8) }) {
-      guard let item = listing.items[path] else { continue }
+    var missing: [(path: String, id: ObjectID, size: Int)] = []
+    // In no order: the reader sorts what it gets, and what is missing is sorted below.
+    for (path, item) in listing.items where selection.selects(path) {
       guard let blob = listing.blobs[item.id] else {
         selection.refuse(path, Self.fault(item, listing) ?? .notRegular)
         continue
@@ -104,11 +102,16 @@ struct RevisionReader: Sendable {
         selection.files.append(known)
       } else if blob.size > manifests.limits.fileBytes {
         selection.files.append(ManifestFile(path: path, tooLarge: blob.size))
-      } else if bytes <= manifests.limits.treeBytes {
-        // The first that is too much is loaded too, so that the reader says so at its place.
-        bytes += blob.size
-        wanted.append((path, item.id))
+      } else {
+        missing.append((path, item.id, blob.size))
       }
+    }
+    missing.sort { $0.path.utf8.lexicographicallyPrecedes($1.path.utf8) }
+    var bytes = 0
+    // The first that is too much is loaded too, so that the reader says so at its place.
+    let wanted = missing.prefix { file in
+      defer { bytes += file.size }
+      return bytes <= manifests.limits.treeBytes
     }
     let limit = manifests.limits.fileBytes
     let objects = try await conversation.objects(wanted.map(\.id), limit: limit)

@@ -39,27 +39,47 @@ public final class StateLock: Sendable {
     try self.init(in: StateDirectory(directory), now: now)
   }
 
+  // What is thrown here runs `deinit`, which closes the file.
   init(in directory: StateDirectory, now: Timestamp) throws(StoreError) {
     let path = directory.path(of: Self.name)
     file = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
     guard file >= 0 else { throw StoreError(errno: errno, "open", path) }
-    var range = Self.whole(F_WRLCK)
-    if fcntl(file, Self.setLock, &range) != 0 {
-      let code = errno
-      let holder = Self.holder(in: file)
-      close(file)
-      guard code == EAGAIN || code == EACCES else { throw StoreError(errno: code, "lock", path) }
+    let code = Self.take(file)
+    if code == EAGAIN || code == EACCES {
       throw StoreError(
-        .locked, "\(directory.path) is in use by \(holder)",
+        .locked, "\(directory.path) is in use by \(Self.holder(in: file))",
         remedy: "ask the running agent, or stop it first")
     }
+    guard code == 0 else { throw StoreError(errno: code, "lock", path) }
     var text = Array("\(getpid()) \(now)\n".utf8)
     // A message that can't be written costs nothing but the message.
     _ = ftruncate(file, 0)
     _ = pwrite(file, &text, text.count, 0)
   }
 
-  deinit { close(file) }
+  /// Zero or the error.
+  ///
+  /// A child that was forked but not yet exec'd when its parent was killed still holds the parent's
+  /// lock for a moment, so it is tried for 50 ms.
+  private static func take(_ file: Int32) -> Int32 {
+    var code: Int32 = 0
+    for attempt in 0..<6 {
+      if attempt > 0 { usleep(10_000) }
+      var range = whole(F_WRLCK)
+      if fcntl(file, setLock, &range) == 0 { return 0 }
+      code = errno
+      guard code == EAGAIN || code == EACCES else { break }
+    }
+    return code
+  }
+
+  // Unlocked by name: a child between fork and exec shares the open file.
+  deinit {
+    guard file >= 0 else { return }
+    var range = Self.whole(F_UNLCK)
+    _ = fcntl(file, Self.setLock, &range)
+    close(file)
+  }
 
   /// Who holds the lock of a state directory now; nil where nobody does or there is none.
   ///

@@ -115,7 +115,8 @@ extension InventoryRow {
     self.init(
       provider: provider, identity: identity, unit: unit, apiVersion: apiVersion, kind: kind,
       name: name, isOwned: isOwned, isAdopted: isAdopted, isDeclared: isDeclared,
-      lifecycle: text(8), dependencies: text(9), file: file, line: line, column: column, revision: revision,
+      lifecycle: text(8), dependencies: text(9), file: file, line: line, column: column,
+      revision: revision,
       memory: text(14))
   }
 }

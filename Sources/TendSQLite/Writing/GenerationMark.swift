@@ -61,7 +61,7 @@ final class GenerationMarkFile: Sendable {
     guard file >= 0 else { throw StoreError(errno: errno, "make", path) }
   }
 
-  deinit { close(file) }
+  deinit { if file >= 0 { close(file) } }
 
   /// One system call.
   ///

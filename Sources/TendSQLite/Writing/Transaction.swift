@@ -47,13 +47,13 @@ struct Transaction {
   private mutating func put(_ new: InventoryRow, _ db: Database) throws {
     var row = new
     let old = try find(row.provider, row.identity, db)
-    row.memory = row.memory ?? old?.memory
+    row.memory = row.memory ?? old?.row.memory
     let checksum = row.checksum
     if let old {
       if old.checksum == checksum { return }
       seal.remove(old.checksum)
-      outdated.insert(old.unit)
-      changed.insert(old.unit)
+      outdated.insert(old.row.unit)
+      changed.insert(old.row.unit)
     }
     seal.add(checksum)
     changed.insert(row.unit)
@@ -67,13 +67,7 @@ struct Transaction {
 
   /// The resource is ours from now on, and this is what is remembered of it.
   private mutating func own(_ key: InventoryKey, _ memory: String?, _ db: Database) throws {
-    let statement = try db.cachedStatement(
-      sql: "SELECT \(InventoryRow.columns) FROM inventory WHERE provider = ? AND identity = ?")
-    guard
-      let found = try GRDB.Row.fetchOne(statement, arguments: [key.provider, key.identity])
-    else { return }
-    var shared = SharedText()
-    var row = InventoryRow(found, &shared)
+    guard var row = try find(key.provider, key.identity, db)?.row else { return }
     row.isOwned = true
     row.memory = memory ?? row.memory
     try put(row, db)
@@ -82,20 +76,30 @@ struct Transaction {
   private mutating func remove(_ key: InventoryKey, _ db: Database) throws {
     guard let old = try find(key.provider, key.identity, db) else { return }
     seal.remove(old.checksum)
-    outdated.insert(old.unit)
-    changed.insert(old.unit)
+    outdated.insert(old.row.unit)
+    changed.insert(old.row.unit)
     let statement = try db.cachedStatement(
       sql: "DELETE FROM inventory WHERE provider = ? AND identity = ?")
     try statement.execute(arguments: [key.provider, key.identity])
   }
 
+  /// What is kept; throws where it is not as it was written, so that damage is never sealed anew.
   private func find(
     _ provider: String, _ identity: String, _ db: Database
-  ) throws -> (unit: String, checksum: Int64, memory: String?)? {
+  ) throws -> (row: InventoryRow, checksum: Int64)? {
     let statement = try db.cachedStatement(
-      sql: "SELECT unit, checksum, memory FROM inventory WHERE provider = ? AND identity = ?")
-    let row = try GRDB.Row.fetchOne(statement, arguments: [provider, identity])
-    return row.map { ($0[0] ?? "", $0[1] ?? 0, $0[2]) }
+      sql: "SELECT \(InventoryRow.columns) FROM inventory WHERE provider = ? AND identity = ?")
+    guard let found = try GRDB.Row.fetchOne(statement, arguments: [provider, identity]) else {
+      return nil
+    }
+    var shared = SharedText()
+    let row = InventoryRow(found, &shared)
+    let checksum = row.checksum
+    guard checksum == InventoryRow.writtenChecksum(found) else {
+      throw DatabaseError(
+        resultCode: .SQLITE_CORRUPT, message: "the record of \(provider) \(identity)")
+    }
+    return (row, checksum)
   }
 
   private mutating func put(_ row: UnitRow, _ db: Database) throws {

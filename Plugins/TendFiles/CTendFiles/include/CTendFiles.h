@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
+#include <sys/xattr.h>
 
 /// What is known of one directory entry; times are nanoseconds since 1970.
 typedef struct {
@@ -43,7 +44,7 @@ int tend_rename(int directory, const char *from, const char *to);
 /// renameat2(2) with RENAME_NOREPLACE; -EINVAL where the file system can't.
 int tend_rename_new(int directory, const char *from, const char *to);
 
-/// renameat2(2) with RENAME_EXCHANGE.
+/// renameat2(2) with RENAME_EXCHANGE: what an attacker does meanwhile, for the tests.
 int tend_exchange(int directory, const char *one, const char *other);
 
 /// linkat(2) within one directory.
@@ -66,6 +67,13 @@ int64_t tend_file_system(int descriptor);
 
 /// An exclusive lock that ends with the descriptor; -EWOULDBLOCK where another one holds it.
 int tend_lock(int descriptor);
+
+/// A lock at which threads sleep at once, without spinning first.
+typedef struct tend_gate tend_gate;
+tend_gate *tend_gate_make(void);
+void tend_gate_destroy(tend_gate *gate);
+void tend_gate_enter(tend_gate *gate);
+void tend_gate_leave(tend_gate *gate);
 
 int tend_sync(int descriptor);
 int tend_truncate(int descriptor, int64_t size);

@@ -1,0 +1,122 @@
+private import Glibc
+import Tend
+public import TendEngine
+import TendGit
+
+/// Where the declarations of each unit came from last.
+///
+/// Kept beside the store so that a command can read them again when no agent runs. Passwords are
+/// left out.
+public struct Origins: Sendable {
+  private static let name = "origins.json"
+
+  private struct Entry: Codable {
+    var git: Git?
+    var directory: String?
+  }
+
+  private struct Git: Codable {
+    var repository: String
+    var branch: String?
+    var commit: String?
+    var path: String
+  }
+
+  private var entries: [String: Entry]
+
+  /// The origins of an agent's units.
+  public init(_ units: [UnitConfiguration]) {
+    entries = [:]
+    for unit in units { entries[unit.name] = Self.entry(for: unit.origin) }
+  }
+
+  /// The origin of one unit.
+  public init(_ unit: String, _ origin: UnitConfiguration.Origin) {
+    entries = [unit: Self.entry(for: origin)]
+  }
+
+  private init(entries: [String: Entry]) { self.entries = entries }
+
+  /// What is kept in a state directory; nothing where it can't be read.
+  public init(in state: StateDirectory) {
+    let number = open("\(state.path)/\(Self.name)", O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
+    entries = [:]
+    guard number >= 0 else { return }
+    let file = Descriptor(number)
+    var bytes = [UInt8](repeating: 0, count: 1 << 20)
+    let count = read(file.raw, &bytes, bytes.count)
+    guard count > 0, let text = String(validating: bytes.prefix(count), as: UTF8.self),
+      let value = try? Value(json: text),
+      let kept = try? ValueDecoder().decode([String: Entry].self, from: value)
+    else { return }
+    entries = kept
+  }
+
+  /// Where a unit's declarations came from, if that is known.
+  public func origin(of unit: String, in state: StateDirectory) -> UnitConfiguration.Origin? {
+    guard let entry = entries[unit] else { return nil }
+    if let directory = entry.directory { return .directory(directory) }
+    guard let git = entry.git else { return nil }
+    let reference: GitReference? =
+      git.branch.map { .branch($0) } ?? git.commit.map { .commit($0) }
+    return reference.map {
+      .git(
+        GitConfiguration(
+          repository: git.repository, reference: $0, path: git.path, mirrors: state.mirrors))
+    }
+  }
+
+  /// Keeps these beside what is kept of other units.
+  ///
+  /// The state directory exists.
+  public func save(in state: StateDirectory) throws(Failure) {
+    var all = Origins(in: state).entries
+    for (unit, entry) in entries { all[unit] = entry }
+    let path = "\(state.path)/\(Self.name)"
+    let flags = O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW
+    let file = Descriptor(open(path + ".new", flags, 0o600))
+    do {
+      let text = try ValueEncoder().encode(all).prettyJSON + "\n"
+      try file.write(Array(text.utf8))
+    } catch {
+      throw Failure("Store", "\(path) can't be written: \(error)")
+    }
+    guard rename(path + ".new", path) == 0 else {
+      throw Failure("Store", "\(path) can't be written: \(errnoText(errno))")
+    }
+  }
+
+  private static func entry(for origin: UnitConfiguration.Origin) -> Entry {
+    switch origin {
+    case .directory(let path): return Entry(directory: StateDirectory(path).path)
+    case .git(let git):
+      let words = git.reference.description.split(separator: " ", maxSplits: 1).map(String.init)
+      let name = words.last
+      return Entry(
+        git: Git(
+          repository: withoutPassword(git.repository), branch: words.first == "branch" ? name : nil,
+          commit: words.first == "commit" ? name : nil, path: git.path))
+    }
+  }
+
+  /// `https://ada:secret@host/x` becomes `https://ada@host/x`.
+  static func withoutPassword(_ url: String) -> String {
+    guard let scheme = url.firstRange(of: "://") else { return url }
+    let rest = url[scheme.upperBound...]
+    let authority = rest.prefix { $0 != "/" }
+    guard let at = authority.lastIndex(of: "@"),
+      let colon = authority[..<at].firstIndex(of: ":")
+    else { return url }
+    return String(url[..<colon] + url[at...])
+  }
+}
+
+extension UnitConfiguration {
+  /// Reads a revision of a unit again where it came from, without a look at a remote.
+  public static func snapshot(
+    of revision: Revision, from origin: Origin
+  ) async throws -> Snapshot {
+    let source = try UnitConfiguration("origin", origin: origin).source(settle: .zero)
+    return try await source.snapshot(of: revision)
+  }
+}

@@ -1,0 +1,57 @@
+import Tend
+import TendAgent
+import TendEngine
+import TendSQLite
+
+/// Desired against actual where no agent runs: what is in force is read again where it came from.
+struct StoreDiff {
+  private let session: Session
+  private let state: StateDirectory
+
+  init(_ session: Session, _ state: StateDirectory) {
+    self.session = session
+    self.state = state
+  }
+
+  /// What would bring a unit back to the revision that is in force.
+  func plan(of unit: UnitStatus) async throws -> Plan {
+    let snapshot = try await snapshot(of: unit)
+    let engine = try session.engine(SQLiteStore(at: state.path, mode: .readOnly))
+    let name = unit.name
+    return try await engine.running { engine in
+      try await engine.prepare(snapshot, for: Unit(name)).plan
+    }
+  }
+
+  private func snapshot(of unit: UnitStatus) async throws -> Snapshot {
+    guard let revision = unit.revision,
+      let origin = Origins(in: state).origin(of: unit.name, in: state)
+    else { throw missing(unit.name, "it was not kept where they came from") }
+    do {
+      return try await UnitConfiguration.snapshot(of: revision, from: origin)
+    } catch {
+      throw missing(unit.name, Failure(error).message)
+    }
+  }
+
+  private func missing(_ unit: String, _ why: String) -> Failure {
+    Failure(
+      "NoAgent", "no agent runs, and the declarations of unit \(unit) can't be read again: \(why)",
+      remedy: "start the agent, or compare a directory with tend plan -f")
+  }
+}
+
+extension Plan {
+  /// The plan with the changes of these resources alone.
+  func only(_ what: String) -> Plan {
+    func isMeant(_ reference: Reference) -> Bool {
+      let text = what.lowercased()
+      return text == reference.kind.kind.lowercased() || reference.matches(what)
+        || text == reference.description.lowercased()
+    }
+    var plan = self
+    plan.changes.removeAll { !isMeant($0.reference) }
+    plan.errors.removeAll { !isMeant($0.reference) }
+    return plan
+  }
+}

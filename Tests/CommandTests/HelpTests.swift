@@ -1,0 +1,82 @@
+import Testing
+
+@Suite("Help")
+struct HelpTests {
+  @Test("tend --help teaches and lists every verb, with the ways to start")
+  func root() async throws {
+    let output = try await Command()("--help")
+    #expect(output.status == 0)
+    #expect(output.errors == "")
+    for verb in [
+      "validate", "plan", "apply", "agent", "status", "get", "describe", "diff", "history",
+      "events", "reconcile", "approve", "forget", "explain",
+    ] {
+      #expect(output.out.contains("\n  \(verb) "), "\(verb)")
+    }
+    #expect(output.out.contains("tend agent --git URL"))
+  }
+
+  @Test(
+    "every verb has help with an abstract, and no line is wider than a terminal",
+    arguments: [
+      "validate", "plan", "apply", "agent", "status", "get", "describe", "diff", "history",
+      "events", "reconcile", "approve", "forget", "explain",
+    ])
+  func verbs(verb: String) async throws {
+    let output = try await Command()("help", verb)
+    #expect(output.status == 0)
+    #expect(output.out.hasPrefix("OVERVIEW: "))
+    #expect(output.out.contains("USAGE: tend \(verb)"))
+    let lines = output.out.split(separator: "\n").filter { !$0.hasPrefix("USAGE: ") }
+    #expect(lines.filter { $0.count > 100 }.isEmpty)
+  }
+
+  @Test(
+    "what can't be understood exits with 64 and says so on standard error",
+    arguments: [
+      (["frobnicate"], "no such verb"), (["plan"], "no path"), (["plan", "-f"], "half an option"),
+      (["get", "-o", "xml"], "no such format"), (["history", "--limit", "0"], "no history at all"),
+      (["apply", "-f", "x", "--allow-deletions", "-1"], "a negative number"),
+      (["agent"], "nothing to follow"),
+      (["agent", "--git", "u", "-f", "d"], "two things to follow"),
+      (["agent", "-f", "d", "--branch", "b"], "a branch of a directory"),
+      (["agent", "-f", "d", "--interval", "0s"], "no interval"),
+      (["agent", "-f", "d", "--log-level", "loud"], "no such level"),
+    ])
+  func usage(arguments: [String], reason: String) async throws {
+    let command = try Command()
+    let line = "\"$tend\" " + arguments.joined(separator: " ")
+    let output = try await command.shell(line)
+    #expect(output.status == 64, "\(reason)")
+    #expect(output.out == "", "\(reason)")
+    #expect(output.errors.hasPrefix("Error: "), "\(reason)")
+  }
+
+  @Test("explain lists the kinds, and documents a kind or a field of it")
+  func explain() async throws {
+    let command = try Command()
+    let kinds = try await command("explain")
+    #expect(kinds.out.hasPrefix("KIND       VERSION   WHAT IT IS\nDirectory  files/v1  "))
+    for name in ["File", "file", "files/v1/File"] {
+      let output = try await command("explain", name)
+      #expect(output.out.hasPrefix("KIND     File\nVERSION  files/v1\n"), "\(name)")
+    }
+    #expect(try await command("explain", "File.mode").out.contains("octal digits"))
+    let unknown = try await command("explain", "Fil")
+    #expect(unknown.status == 1)
+    #expect(
+      unknown.errors
+        == "error: there is no kind Fil; "
+        + "the kinds are files/v1/Directory, files/v1/File, files/v1/Symlink\n")
+    let field = try await command("explain", "File.mod")
+    #expect(field.status == 1)
+    #expect(field.errors.contains("did you mean mode?"))
+  }
+
+  @Test("the version is printed")
+  func version() async throws {
+    let output = try await Command()("--version")
+    #expect(output.status == 0)
+    #expect(output.out.contains(/^\d+\.\d+\.\d+/))
+  }
+}
