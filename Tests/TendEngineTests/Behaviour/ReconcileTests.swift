@@ -225,7 +225,7 @@ struct ReconcileTests {
       try engine.reconcile()
       await eventually("it has failed") { status(engine, "a")?.failures == 1 }
       await pass(.seconds(31), on: bench.clock)
-      await eventually("it has failed five times") { status(engine, "a")?.failures == 5 }
+      await eventually("it has failed six times") { status(engine, "a")?.failures == 6 }
       await pass(.seconds(100), on: bench.clock)
       await eventually("it is fine") { reason(engine, "a", .ready) == "Ready" }
       bench.shelf.failObserve("a", .fail(.transient("again")))
