@@ -80,7 +80,8 @@ struct WorldsTests {
     let report = try await bench.apply("r1", [counter("bad", step: -1), item("a")])
     #expect(report.problems.map(\.message) == ["it counts backwards"])
     try await bench.running { engine in
-      let plan = try await engine.prepare(snapshot("r2", [counter("a"), item("a")]), for: bench.unit)
+      let plan = try await engine.prepare(
+        snapshot("r2", [counter("a"), item("a")]), for: bench.unit)
       try await withThrowingTaskGroup(of: ApplyReport.self) { group in
         group.addTask { try await flowing(bench.clock) { try await engine.apply(plan, by: "t") } }
         await eventually("it waits for the first count") {
