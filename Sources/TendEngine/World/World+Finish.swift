@@ -246,8 +246,8 @@ extension World {
     own(node, memory, &effects)
     let fields = differences.map(\.path).joined(separator: ", ")
     let message =
-      "what was written reads back different in \(fields): this is a mistake of the provider, or of "
-      + "a value that it does not keep as written; it is not written again"
+      "what was written reads back different in \(fields): this is a mistake of the provider, or "
+      + "of a value that it does not keep as written; it is not written again"
     return stall(
       node, assignment, "ReadsBackDifferent", message, differences, now, &effects,
       readBack: differences)
