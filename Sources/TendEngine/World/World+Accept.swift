@@ -158,6 +158,7 @@ extension World {
       var extra = entry.extra ?? Extra()
       extra.failures = 0
       extra.readBack = []
+      extra.isStuck = false
       extra.reason = nil
       extra.expectation =
         prepared.isStrict && change?.action != .unknown

@@ -29,7 +29,10 @@ struct HubTests {
     }
     bench.shelf.failApply("hub/0", .fail(.permanent("stuck")))
     try await timed("delete all but what is stuck") {
-      let report = try await bench.apply("r2", [])
+      let report = try await bench.running { engine in
+        try await engine.apply(
+          engine.prepare(snapshot("r2", []), for: bench.unit), by: "test")
+      }
       #expect(report.problems.count == 2 && report.done.count == count - 1)
     }
     try await timed("delete the rest") {
