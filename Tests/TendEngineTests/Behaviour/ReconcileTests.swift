@@ -347,10 +347,8 @@ struct ReconcileTests {
   @Test("the engine returns as soon as its body has, and cancels what sleeps")
   func prompt() async throws {
     let bench = Bench()
-    let begun = ContinuousClock.now
+    // The manual clock stands still: whatever waited for a sleep to end would wait for ever.
     for _ in 0..<20 { try await bench.running { _ in } }
-    let each = begun.duration(to: .now) / 20
-    #expect(each < .milliseconds(100), "\(each) for a start and an end")
     #expect(bench.clock.sleeperCount == 0)
   }
 
