@@ -7,8 +7,7 @@ import TendSQLite
 
 /// A GitOps agent: an engine that follows its units, and a socket where `tend` asks it.
 ///
-/// A service: run it in a `ServiceGroup` that turns SIGTERM and SIGINT into a graceful shutdown, as
-/// `tend agent` does.
+/// A service: run it in a `ServiceGroup`, whose graceful shutdown lets it finish what it does.
 public struct Agent: Service {
   private let configuration: AgentConfiguration
   private let providers: [any Provider]

@@ -2,7 +2,9 @@
 struct Benchmark: Sendable {
   /// A measured number.
   struct Figure: Sendable {
-    enum Unit: Sendable { case perSecond, nanoseconds, microseconds, milliseconds, bytes, count, ratio }
+    enum Unit: Sendable {
+      case perSecond, nanoseconds, microseconds, milliseconds, bytes, count, ratio
+    }
 
     let name: String
     let unit: Unit
