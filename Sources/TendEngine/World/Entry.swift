@@ -80,6 +80,8 @@ struct Entry: Sendable {
   var dependents: [Node] = []
   /// When it was last changed by us, in nanoseconds since 1970; 0: never.
   var lastChange: Int64 = 0
+  /// When what is said of it last changed, in nanoseconds since 1970; 0: not yet.
+  var transition: Int64 = 0
   /// What most resources do not need; a box, so that it costs 8 bytes where it is nil.
   private var box: Box<Extra>?
 
@@ -177,8 +179,6 @@ struct Extra: Sendable, Hashable {
   var failures = 0
   /// What a plan that is being carried out expects; a different verdict stops.
   var expectation: Expectation?
-  /// When a condition last changed, in nanoseconds since 1970.
-  var transition: Int64 = 0
   var details: [Detail] = []
 
   struct Expectation: Sendable, Hashable {
@@ -205,4 +205,17 @@ struct Extra: Sendable, Hashable {
 private final class Box<Value: Sendable>: Sendable {
   let value: Value
   init(_ value: Value) { self.value = value }
+}
+
+/// What decides the answers of an entry's conditions.
+struct Standing: Hashable {
+  private let phase: Entry.Phase
+  private let differs: Bool
+  private let reason: String?
+
+  init(_ entry: Entry) {
+    phase = entry.phase
+    differs = entry.flags.contains(.differs)
+    reason = entry.extra?.reason
+  }
 }

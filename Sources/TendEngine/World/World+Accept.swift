@@ -144,6 +144,7 @@ extension World {
     let isUnchanged = item.isUnchanged && self[node].isDeclared && Int(self[node].unit) == unit
     leave(node, for: unit)
     let change = prepared.changes[node]
+    let accepted = units[unit].record.acceptedAt
     update(node) { entry in
       entry.unit = UInt16(unit)
       entry.origin = .declared(declaration, revision: revision)
@@ -154,6 +155,7 @@ extension World {
       entry.wanted &+= 1
       entry.flags.subtract([.blocked, .unknown, .permitted, .suspended])
       entry.phase = .unsettled
+      entry.transition = accepted?.nanoseconds ?? 0
       if change?.action == .unknown { entry.flags.insert(.unknown) }
       var extra = entry.extra ?? Extra()
       extra.failures = 0
