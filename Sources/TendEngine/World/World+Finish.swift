@@ -150,7 +150,7 @@ extension World {
     update(node) { entry in
       entry.phase = .settled
       entry.flags.formUnion([.exists, .wasSettled])
-      entry.flags.subtract([.differs, .unknown, .permitted, .blocked])
+      entry.flags.subtract([.differs, .unknown, .permitted, .blocked, .expectsNothing])
       entry.extra = Extra.after(success: entry.extra, ledger: ledger, now: now, wasSettled)
     }
     tell(node, .settled(done), &effects)
