@@ -119,6 +119,7 @@ let package = Package(
       [
         "Tend", "TendEngine", "TendAgent", "TendCLI", "tend", "TestSupport", subprocess, system,
       ]),
+    tests("IntegrationTests", ["tend", "TestSupport", subprocess, system]),
     tests("HouseRulesTests", []),
   ]
 )

@@ -1,10 +1,7 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-// A package of its own, like a stranger's: it sees only what is public. Build it into the folder of
-// the package above it, so that nothing is built twice:
-//
-//   swift run --package-path Examples/Operator --scratch-path .build Operator --once
+// A package of its own, like a stranger's: it sees only what is public. `run` builds it.
 let package = Package(
   name: "operator",
   platforms: [.macOS(.v15)],
@@ -23,6 +20,7 @@ let package = Package(
         .product(name: "TendSQLite", package: "tend"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+        .product(name: "UnixSignals", package: "swift-service-lifecycle"),
       ],
       swiftSettings: [
         .enableUpcomingFeature("ExistentialAny"),

@@ -29,8 +29,8 @@ extension FileProvider {
     let place = obstacle.declaration.place(of: "path")
     return Diagnostic(
       .invalidValue, at: entry.declaration.place(of: "path"),
-      "path lies below \(obstacle.content.id), which \(obstacle.reference) at \(place) declares to be "
-        + obstacle.content.type.inWords,
+      "path lies below \(obstacle.content.id), which \(obstacle.reference) at \(place) declares "
+        + "to be " + obstacle.content.type.inWords,
       remedy: "declare a Directory there, or choose another path", related: [place])
   }
 }

@@ -11,8 +11,8 @@ enum FileSchemas {
   private static func mode(_ created: String) -> Schema.Field {
     .string(
       "mode", hint: modeHint,
-      "Permission bits as three or four octal digits in quotes. Not declared: \(created) on create, "
-        + "whatever the umask; on update as found.")
+      "Permission bits as three or four octal digits in quotes. Not declared: \(created) on "
+        + "create, whatever the umask; on update as found.")
   }
 
   private static let owner = Schema.Field.string(

@@ -122,7 +122,8 @@ struct Placement {
     }
   }
 
-  /// The error for an entry, or a directory, that a flag of chattr(1) protects; nil where none does.
+  /// The error for an entry, or a directory, that a flag of chattr(1) protects; nil where none
+  /// does.
   private func frozen(_ action: String) -> ProviderError? {
     for (name, place) in [(name, path.description), (".", path.parent)] {
       let (isFrozen, flag) = directory.isFrozen(name)

@@ -6,7 +6,8 @@ public protocol DesiredState: Identifiable, Sendable where ID == Subject.ID {
   /// The resource that this is the desired state of.
   associatedtype Subject: Resource
 
-  /// The fields in which a resource is not as desired. Pure, and called often: it is the inner loop.
+  /// The fields in which a resource is not as desired. Pure, and called often: it is the inner
+  /// loop.
   ///
   /// From nil (the resource is absent) it gives what a create would set. An empty result for a
   /// resource that exists means that nothing needs to change. Use ``compare(_:)`` to write it.

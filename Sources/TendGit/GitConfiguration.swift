@@ -18,7 +18,8 @@ public struct GitConfiguration: Sendable {
   public var allowRewrittenHistory = false
   /// How long a connection may bring nothing before it is given up.
   ///
-  /// Default: 60 s, long enough for a server that packs a large repository, which says so meanwhile.
+  /// Default: 60 s, long enough for a server that packs a large repository, which says so
+  /// meanwhile.
   public var progressDeadline = Duration.seconds(60)
   /// Bounds on what is read.
   public var limits = SourceLimits()

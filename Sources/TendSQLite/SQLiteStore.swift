@@ -20,8 +20,8 @@ private import Darwin
 /// the files are then set aside by name, and what the copies of the inventory prove is owned again;
 /// `recovery` says what happened.
 ///
-/// Beside `tend.db` the directory holds `lock`, `key` (the secret of digests), `generation` (how far
-/// writes were acknowledged) and `inventory-UNIT.json` (a copy of what each unit owns).
+/// Beside `tend.db` the directory holds `lock`, `key` (the secret of digests), `generation` (how
+/// far writes were acknowledged) and `inventory-UNIT.json` (a copy of what each unit owns).
 public final class SQLiteStore: Store {
   /// What a store is opened for.
   public enum Mode: Sendable, Hashable {

@@ -2,14 +2,16 @@ import Foundation
 import Testing
 
 struct DocumentTests {
-  @Test("a snippet in a document is part of an example, to the letter", arguments: Tree.documents)
+  @Test(
+    "a snippet in a document is part of an example or a test, to the letter",
+    arguments: Tree.documents)
   func snippets(_ path: String) throws {
     for snippet in FencedBlock.all(in: try Tree.text(path)) where snippet.language == "swift" {
-      #expect(try isCompiled(snippet), "\(path):\(snippet.line) is in no file of Examples")
+      #expect(try isCompiled(snippet), "\(path):\(snippet.line) is in no file of Examples or Tests")
     }
   }
 
-  @Test("a snippet in a comment is part of an example or a test, to the letter")
+  @Test("a snippet in a comment is part of compiled code, to the letter")
   func snippetsInComments() throws {
     for file in Tree.code(in: ["Sources", "Plugins"]) {
       let comments = file.lines.map { line -> Substring in
@@ -18,7 +20,7 @@ struct DocumentTests {
       }
       for snippet in FencedBlock.all(in: comments.joined(separator: "\n"))
       where snippet.language == "swift" {
-        let isUsed = try isCompiled(snippet, in: ["Examples", "Tests"])
+        let isUsed = try isCompiled(snippet)
         #expect(isUsed, "\(file.path):\(snippet.line) is in no file of Examples or Tests")
       }
     }
@@ -58,11 +60,9 @@ struct DocumentTests {
     }
   }
 
-  /// Whether a file of these folders has these lines, as deep as they may stand there.
-  private func isCompiled(
-    _ snippet: FencedBlock, in folders: [String] = ["Examples"]
-  ) throws -> Bool {
-    try Tree.files(".swift", in: folders).contains { path in
+  /// Whether a compiled file has these lines, as deep as they may stand there.
+  private func isCompiled(_ snippet: FencedBlock) throws -> Bool {
+    try Tree.files(".swift", in: ["Examples", "Tests"]).contains { path in
       let text = "\n" + (try Tree.text(path)) + "\n"
       return stride(from: 0, through: 8, by: 2).contains { depth in
         let lines = snippet.lines.map { line in

@@ -10,11 +10,12 @@ struct LengthTests {
     }
   }
 
-  @Test("a line of a document has at most 140 columns")
+  @Test("a line of a document has at most 140 columns; rows of tables, which can't be broken, any")
   func documents() throws {
     for path in Tree.documents {
       let lines = try Tree.text(path).split(separator: "\n", omittingEmptySubsequences: false)
-      for (number, line) in lines.enumerated() where line.isWider(than: 140) {
+      for (number, line) in lines.enumerated()
+      where line.isWider(than: 140) && !line.hasPrefix("|") {
         Issue.record("\(path):\(number + 1): \(line.count) columns")
       }
     }
@@ -28,7 +29,7 @@ struct LengthTests {
     }
   }
 
-  @Test("a function has at most 70 lines")
+  @Test("a function has at most 70 lines, those of a long text not counted")
   func functions() {
     for file in Tree.code() {
       for function in FunctionSpan.all(in: file) where function.lines > 70 {
@@ -70,7 +71,8 @@ struct FunctionSpan {
       guard let name = name(in: file.code[start]), let end = end(of: file, from: start) else {
         return nil
       }
-      return FunctionSpan(name: name, place: file.place(start), lines: end - start + 1)
+      let texts = (start...end).count { file.isText($0) }
+      return FunctionSpan(name: name, place: file.place(start), lines: end - start + 1 - texts)
     }
   }
 

@@ -13,6 +13,12 @@ struct SwiftFile {
     code = blanking.run().split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
   }
 
+  /// Whether a line lies within a long text.
+  func isText(_ line: Int) -> Bool {
+    let written = lines[line].drop { $0 == " " }
+    return !written.isEmpty && !written.hasPrefix("//") && code[line].allSatisfy { $0 == " " }
+  }
+
   /// `path:line` of a line, counted from 0.
   func place(_ line: Int) -> String { "\(path):\(line + 1)" }
 }

@@ -185,4 +185,16 @@ struct BackupTests {
     try fixture.keep("motd")
     #expect(fixture.records(of: "motd").map(\.number) == [2, 3])
   }
+
+  @Test("where all together are too many bytes, the oldest of any path go")
+  func bytes() throws {
+    var rotation = BackupRotation()
+    rotation.totalBytes = 2500
+    let fixture = try Fixture(rotation: rotation)
+    for name in ["a", "b", "c"] {
+      try fixture.folder.write([UInt8](repeating: 1, count: 1000), to: "world/\(name)")
+      try fixture.keep(name)
+    }
+    #expect(["a", "b", "c"].map { fixture.records(of: $0).count } == [0, 1, 1])
+  }
 }

@@ -4,7 +4,8 @@ import Testing
 
 @testable import TendEngine
 
-/// Runs all jobs on the calling thread, the next one drawn by a seed; time moves when nothing is left.
+/// Runs all jobs on the calling thread, the next one drawn by a seed; time moves when nothing is
+/// left.
 private final class SeededExecutor: TaskExecutor {
   private struct State {
     var jobs: [UnownedJob] = []

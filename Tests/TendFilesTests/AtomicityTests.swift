@@ -49,6 +49,9 @@ struct AtomicityTests {
   @Test("T72 killed at any moment, the next run finishes the work and leaves nothing behind")
   func killed() async throws {
     let here = try Playground()
+    // What the killed runs need for themselves lies beside what they write.
+    for name in ["runs", "work"] { mkdir(here(name), 0o755) }
+    let work = here("work")
     var leftBehind = 0
     for round in 0..<40 {
       let (path, microseconds) = (here.path, UInt32.random(in: 500..<15_000))
@@ -56,14 +59,14 @@ struct AtomicityTests {
         [path = path as String, microseconds = microseconds as UInt32] in
         try await Self.writeUntilKilled(in: path, after: microseconds)
       }
-      leftBehind += names(in: here.path).count { $0.contains(".tend-") }
-      if let text = text(of: here("f")) {
+      leftBehind += names(in: work).count { $0.contains(".tend-") }
+      if let text = text(of: "\(work)/f") {
         #expect(text.utf8.count == 30_000, "round \(round)")
         #expect(Set(text.utf8).count == 1, "round \(round)")
       }
       let next = try Playground()
-      for spec in try Self.specs(2 + round % 2, in: here.path) { try await next.reconcile(spec) }
-      #expect(names(in: here.path) == ["d", "f", "l"], "round \(round)")
+      for spec in try Self.specs(2 + round % 2, in: work) { try await next.reconcile(spec) }
+      #expect(names(in: work) == ["d", "f", "l"], "round \(round)")
     }
     #expect(leftBehind > 0, "no kill came at a moment that leaves something behind")
   }
@@ -78,8 +81,9 @@ struct AtomicityTests {
     ]
   }
 
-  private static func writeUntilKilled(in path: String, after microseconds: UInt32) async throws {
-    let here = try Playground()
+  private static func writeUntilKilled(in folder: String, after microseconds: UInt32) async throws {
+    let here = try Playground(in: "\(folder)/runs")
+    let path = "\(folder)/work"
     for spec in try specs(0, in: path) { try await here.reconcile(spec) }
     Thread.detachNewThread {
       usleep(microseconds)

@@ -94,15 +94,19 @@ struct OwnershipTests {
 
   @Test("an ordinary user converges what is theirs, and is told what is not", .asRoot)
   func ordinaryUser() async throws {
-    await #expect(processExitsWith: .success) {
-      let theirs = try Playground()
-      let roots = try Playground()
+    let all = try Playground()
+    mkdir(all("users"), 0o755)
+    chown(all("users"), 65534, 65534)
+    let path = all.path
+    await #expect(processExitsWith: .success) { [path = path as String] in
+      let theirs = try Playground(in: path)
+      let roots = try Playground(in: path)
       try write("old", to: roots("f"))
       try write("old", to: theirs("f"))
       chown(theirs.path, 65534, 65534)
       try #require(setgid(65534) == 0 && setuid(65534) == 0)
       // As a run of its own, so that everything is looked up with these rights.
-      let here = try Playground()
+      let here = try Playground(in: "\(path)/users")
 
       for spec in [
         try here.file(theirs("new"), "x", mode: "0600"), try here.directory(theirs("d")),

@@ -65,7 +65,8 @@ struct HostileRepositoryTests {
     let commit = try await ground.repository.commit(["a.yaml": file("a")])
     let blob = try await ground.repository.blob(file("a"))
     let modules = try await ground.repository.blob(
-      "[submodule \"x\"]\n\tpath = sub\n\turl = --upload-pack=touch \(canary)\n\tupdate = !touch \(canary)\n"
+      "[submodule \"x\"]\n\tpath = sub\n\turl = --upload-pack=touch \(canary)\n"
+        + "\tupdate = !touch \(canary)\n"
     )
     try await ground.repository.commit(tree: [
       "100644 blob \(modules)\t.gitmodules", "100644 blob \(blob)\ta.yaml",

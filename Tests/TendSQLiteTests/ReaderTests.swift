@@ -85,6 +85,28 @@ struct ReaderTests {
     await writer?.close()
   }
 
+  @Test(
+    "a log in which nothing was finished is passed over at once",
+    arguments: [1, 31, 32, 33, 56, 100, 4151])
+  func unfinishedLog(_ size: Int) async throws {
+    let path = folder.path + "/live"
+    let store = try SQLiteStore(at: path)
+    let database = try bytes(of: path + "/tend.db")
+    try await store.commit([.putInventory(record(1))])
+    try copyFiles(from: path, to: folder.state)
+    await store.close()
+    try write(database, to: folder.state + "/tend.db")
+    let log = try bytes(of: folder.state + "/tend.db-wal")
+    try write(Array(log.prefix(size)), to: folder.state + "/tend.db-wal")
+    // Nothing was acknowledged beyond what the database holds.
+    unlink(folder.state + "/generation")
+    let start = ContinuousClock.now
+    let reader = try SQLiteStore(at: folder.state, mode: .readOnly)
+    #expect(try await reader.load().inventory.isEmpty)
+    try await withStore(at: folder.state) { #expect($0.recovery == nil) }
+    #expect(ContinuousClock.now - start < .seconds(5))
+  }
+
   @Test("a reader beside a living writer sees what was committed, each time anew")
   func besideWriter() async throws {
     let writer = try SQLiteStore(at: folder.state)

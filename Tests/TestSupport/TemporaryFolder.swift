@@ -56,3 +56,11 @@ public final class TemporaryFolder: Sendable {
     try FileManager.default.contentsOfDirectory(atPath: path(relative)).sorted()
   }
 }
+
+extension TemporaryFolder {
+  /// Makes a folder in it, with those above.
+  public func makeFolder(_ relative: String) throws {
+    try FileManager.default.createDirectory(
+      atPath: path(relative), withIntermediateDirectories: true)
+  }
+}

@@ -56,8 +56,8 @@ extension ProviderError {
     case ErrorCode.busy:
       (
         .permanent,
-        "it is a mount point or in use: unmount it; the content of a File can be replaced in such a "
-          + "place where replace: inPlace is declared"
+        "it is a mount point or in use: unmount it; the content of a File can be replaced in such "
+          + "a place where replace: inPlace is declared"
       )
     case ErrorCode.missing: (.permanent, "declare the Directory that should hold it")
     case ErrorCode.notDirectory: (.permanent, "remove what stands there instead of a directory")

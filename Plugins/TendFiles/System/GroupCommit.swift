@@ -6,8 +6,8 @@ private import Synchronization
 /// Whoever comes while the step runs waits for the next one, which then serves all who have come by
 /// that time: so many changes in one directory cost few calls of fsync(2).
 ///
-/// `served` is only touched between `tend_gate_enter` and `tend_gate_leave`; the gate itself is made
-/// for many threads. Not a `Mutex`, which would spin before it sleeps: here the wait is always long.
+/// The gate guards `served`, which is only touched between `tend_gate_enter` and `tend_gate_leave`.
+/// It is not a `Mutex`, which would spin before it sleeps: here the wait is always long.
 final class GroupCommit: @unchecked Sendable {
   private let gate: OpaquePointer?
   /// How many have come.

@@ -7,12 +7,7 @@ import TendSQLite
 
 /// A GitOps agent: an engine that follows its units, and a socket where `tend` asks it.
 ///
-/// ```swift
-/// let agent = try Agent(configuration, providers: [FileProvider()])
-/// try await ServiceGroup(
-///   services: [agent], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger
-/// ).run()
-/// ```
+/// A service: run it in a `ServiceGroup`, whose graceful shutdown lets it finish what it does.
 public struct Agent: Service {
   private let configuration: AgentConfiguration
   private let providers: [any Provider]

@@ -56,7 +56,7 @@ public final class BackupDirectory: BackupStore {
 
   /// The backups of a path, oldest first.
   public func backups(of path: String) -> [BackupRecord] {
-    BackupIndex(at: self.path).records.filter { $0.path == path }
+    BackupIndex(at: self.path).records(of: path)
   }
 
   /// Removes what has expired; a path for which `isOwned` says no loses its first backup too.
@@ -76,7 +76,7 @@ public final class BackupDirectory: BackupStore {
     return state.withLock { state in
       if state.index == nil {
         let index = BackupIndex(at: path)
-        state.next = (index.entries.map(\.number).max() ?? 0) + 1
+        state.next = index.lastNumber &+ 1
         state.index = index
       }
       defer { state.next += 1 }
@@ -84,13 +84,16 @@ public final class BackupDirectory: BackupStore {
     }
   }
 
+  /// A backup that was just made may push older ones out.
   private func rotate(adding record: BackupRecord) {
     state.withLock { state in
-      var index = state.index ?? BackupIndex()
-      index.add(record)
-      index.remove(
-        rotation.expired(among: index.entries, at: now(), latest: record.number), below: path)
-      state.index = index
+      state.index?.add(record)
+      guard let index = state.index else { return }
+      // Only where all together are too many need the others be looked at.
+      let isFull = index.totalBytes > rotation.totalBytes
+      let entries = isFull ? index.entries : index.entries(of: record.path)
+      let gone = rotation.expired(among: entries, at: now(), latest: record.number)
+      state.index?.remove(gone, below: path)
     }
   }
 }

@@ -1,14 +1,18 @@
 private import Glibc
 import Tend
 
-/// All backups of a directory, in the order of their numbers.
+/// All backups of a directory: what is known of each, by path.
 struct BackupIndex {
-  private(set) var records: [BackupRecord] = []
+  /// The backups of each path, oldest first.
+  private var byPath: [String: [BackupRecord]] = [:]
+  /// The bytes of all of them together.
+  private(set) var totalBytes: Int64 = 0
 
   init() {}
 
   /// Reads the directory; what can't be read is left where it is and not counted.
   init(at path: String) {
+    var records: [BackupRecord] = []
     for folder in Self.names(in: path) {
       for name in Self.names(in: "\(path)/\(folder)") where name.hasSuffix(".json") {
         guard let record = Self.record(at: "\(path)/\(folder)/\(name)") else { continue }
@@ -20,28 +24,41 @@ struct BackupIndex {
         }
       }
     }
-    records.sort { $0.number < $1.number }
+    for record in records.sorted(by: { $0.number < $1.number }) { add(record) }
+  }
+
+  /// The greatest number that was given; 0 where there is no backup.
+  var lastNumber: Int64 { byPath.values.compactMap { $0.last?.number }.max() ?? 0 }
+
+  func records(of path: String) -> [BackupRecord] { byPath[path] ?? [] }
+
+  func entries(of path: String) -> [BackupRotation.Entry] {
+    records(of: path).map(BackupRotation.Entry.init)
   }
 
   var entries: [BackupRotation.Entry] {
-    records.map {
-      BackupRotation.Entry(
-        path: $0.path, number: $0.number, time: $0.time, size: $0.size, isAdopted: $0.isAdopted)
-    }
+    byPath.values.flatMap { $0.map(BackupRotation.Entry.init) }
   }
 
-  mutating func add(_ record: BackupRecord) { records.append(record) }
+  mutating func add(_ record: BackupRecord) {
+    byPath[record.path, default: []].append(record)
+    totalBytes &+= record.size
+  }
 
-  mutating func remove(_ numbers: [Int64], below path: String) {
-    if numbers.isEmpty { return }
-    let gone = Set(numbers)
-    for record in records where gone.contains(record.number) {
-      let folder = "\(path)/\(BackupFolder.name(for: record.path))"
-      unlink("\(folder)/\(record.number).json")
-      unlink("\(folder)/\(record.number).data")
+  /// Removes backups, here and from the directory.
+  mutating func remove(_ entries: [BackupRotation.Entry], below path: String) {
+    for (kept, gone) in Dictionary(grouping: entries, by: \.path) {
+      let numbers = Set(gone.map(\.number))
+      let folder = "\(path)/\(BackupFolder.name(for: kept))"
+      for entry in gone {
+        unlink("\(folder)/\(entry.number).json")
+        unlink("\(folder)/\(entry.number).data")
+        totalBytes &-= entry.size
+      }
       rmdir(folder)
+      byPath[kept]?.removeAll { numbers.contains($0.number) }
+      if byPath[kept]?.isEmpty == true { byPath[kept] = nil }
     }
-    records.removeAll { gone.contains($0.number) }
   }
 
   private static func names(in path: String) -> [String] {

@@ -27,18 +27,18 @@ public struct BackupRotation: Sendable, Hashable {
     var isAdopted: Bool
   }
 
-  /// The numbers of those that go, oldest first.
+  /// Those that go, oldest first.
   ///
   /// The first of an adopted path stays as long as the path is owned, and `latest` stays in any
   /// case: a change is about to rely on it.
   func expired(
     among entries: [Entry], at now: Timestamp, latest: Int64? = nil,
     isOwned: (String) -> Bool = { _ in true }
-  ) -> [Int64] {
+  ) -> [Entry] {
     let newestFirst = entries.sorted { $0.number > $1.number }
     var countOf: [String: Int] = [:]
     var total: Int64 = 0
-    var gone: [Int64] = []
+    var gone: [Entry] = []
     for entry in newestFirst {
       let isPinned = entry.number == latest || (entry.isAdopted && isOwned(entry.path))
       let count = (countOf[entry.path] ?? 0) + 1
@@ -46,12 +46,20 @@ public struct BackupRotation: Sendable, Hashable {
         count <= countOfPath && entry.time.duration(to: now) <= age
         && total &+ entry.size <= totalBytes
       guard isPinned || fits else {
-        gone.append(entry.number)
+        gone.append(entry)
         continue
       }
       if !isPinned || entry.number == latest { countOf[entry.path] = count }
       total &+= entry.size
     }
     return gone.reversed()
+  }
+}
+
+extension BackupRotation.Entry {
+  init(_ record: BackupRecord) {
+    self.init(
+      path: record.path, number: record.number, time: record.time, size: record.size,
+      isAdopted: record.isAdopted)
   }
 }

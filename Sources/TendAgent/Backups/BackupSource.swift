@@ -65,7 +65,7 @@ struct BackupSource {
   private func copy(to folder: BackupFolder, _ name: String) throws(ProviderError) {
     let source = try Self.open(request)
     let copy = try folder.create(name)
-    var bytes = [UInt8](repeating: 0, count: 1 << 17)
+    var bytes = [UInt8](repeating: 0, count: Int(clamping: min(size &+ 1, 1 << 17)))
     while true {
       let count = read(source.raw, &bytes, bytes.count)
       if count == 0 { return }
@@ -107,6 +107,7 @@ struct BackupSource {
     of request: BackupRequest
   ) throws(ProviderError) -> [String: String] {
     let file = try open(request)
+    guard flistxattr(file.raw, nil, 0) > 0 else { return [:] }
     var names = [CChar](repeating: 0, count: 65_536)
     let length = flistxattr(file.raw, &names, names.count)
     guard length > 0 else { return [:] }

@@ -85,9 +85,9 @@ public struct ControlClient: Sendable {
     let connection = LineConnection(
       descriptor, maximumLength: 256 << 20, idle: .seconds(86_400))
     let envelope = ControlEnvelope(protocol: ControlEnvelope.version, request: request)
-    let line = try ValueEncoder().encode(envelope).json
+    let question = try ValueEncoder().encode(envelope).json
     do {
-      try connection.write(line)
+      try connection.write(question)
     } catch LineConnection.Problem.closed {
       // A server that refuses us hangs up at once; why, it has said before.
     }

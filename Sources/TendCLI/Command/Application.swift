@@ -77,8 +77,10 @@ private final class ProgressDisplay: Sendable {
         if let line { console.out(line + "\n") }
         return
       }
-      if case .failed = progress, let line {
-        console.out("\r\u{1b}[K\(line)\n")
+      switch progress {
+      case .started where state.isDrawn: return
+      case .failed: console.out("\r\u{1b}[K\(line ?? "")\n")
+      default: break
       }
       console.out("\r\u{1b}[K\(text.bar(for: progress, done: state.done, of: count))")
       state.isDrawn = true

@@ -8,8 +8,8 @@ struct Approve: Verb {
     abstract: "Lets one refused plan pass, once.",
     discussion: """
       A revision that would delete more than the deletion budget allows is refused; tend status \
-      says so, and names it. Exactly the plan that was refused may then pass: if the world has changed \
-      so that it would do something else, it is refused again.
+      says so, and names it. Exactly the plan that was refused may then pass: if the world has \
+      changed so that it would do something else, it is refused again.
 
         tend approve web 4f2a9c0
       """)

@@ -71,7 +71,8 @@ extension Controller {
     return Task.isCancelled
   }
 
-  /// Resyncs are spread by a tenth to both sides, so that what began together does not stay together.
+  /// Resyncs are spread by a tenth to both sides, so that what began together does not stay
+  /// together.
   private func spread(
     _ disposition: Scheduler.Disposition, _ random: inout SplitMix
   ) -> Scheduler.Disposition {

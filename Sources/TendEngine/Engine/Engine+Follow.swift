@@ -262,7 +262,7 @@ extension Engine {
       .putRevision(
         RevisionRecord(
           unit: plan.unit, revision: plan.revision, seenAt: now, changedAt: now, state: .refused,
-          by: followed.source.description, message: message)),
+          by: followed.source.description, message: message))
     ])
   }
 
@@ -296,8 +296,8 @@ extension Engine {
 
   /// Refreshes one followed unit and carries out what is new, waiting for the end.
   ///
-  /// Call it inside `running`, after `follow`. Throws what stands in the way: `.source`, `.invalid`,
-  /// `.refused`.
+  /// Call it inside `running`, after `follow`. Throws what stands in the way: `.source`,
+  /// `.invalid`, `.refused`.
   public func converge(
     unit name: String, progress: @escaping @Sendable (Progress) -> Void = { _ in }
   ) async throws(EngineError) -> ApplyReport {

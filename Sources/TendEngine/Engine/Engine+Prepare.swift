@@ -6,8 +6,8 @@ extension Engine {
   ///
   /// Needs neither the store nor a running engine. Empty where nothing is wrong.
   ///
-  /// `found` is what was already found wrong with the manifests. Where there is any, the snapshot is
-  /// not whole: each spec is still checked, but not what refers to what.
+  /// `found` is what was already found wrong with the manifests. Where there is any, the snapshot
+  /// is not whole: each spec is still checked, but not what refers to what.
   public func validate(
     _ snapshot: Snapshot, unit: String, besides found: Diagnostics = Diagnostics()
   ) -> Diagnostics {

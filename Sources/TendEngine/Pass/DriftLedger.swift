@@ -26,6 +26,15 @@ struct DriftLedger: Sendable, Hashable {
   /// How often the contested field was repaired within the window.
   private(set) var count = 0
 
+  /// The evidence, and what can be done.
+  var message: String {
+    guard let contested else {
+      return "it was written \(writes.count) times within a minute, and waits for the next one"
+    }
+    return "\(contested) was changed back \(count) times within 10 minutes; leave it alone with "
+      + "lifecycle: {ignoreDifferences: [\(contested)]}, or stop who changes it"
+  }
+
   /// What to do about a difference that drift made.
   enum Answer: Sendable, Hashable {
     /// Repair it now.

@@ -22,7 +22,8 @@ protocol Controlling: AnyObject, Sendable {
 
   /// The slot of an identity, if there is one.
   func slot(of identity: String) -> UInt32?
-  /// A slot for an identity, made where there is none; nil where the text is no identity of its kind.
+  /// A slot for an identity, made where there is none; nil where the text is no identity of its
+  /// kind.
   func makeSlot(of identity: String, memory: Value?) throws(SlotError) -> UInt32
   /// The scheduler's handle of a slot.
   func handle(of slot: UInt32) -> Scheduler.Handle

@@ -2,8 +2,8 @@ import Tend
 
 /// The declarations of one provider in one revision, decoded and typed.
 ///
-/// What guards the state: it is filled by the one task that stages the revision, before anybody else
-/// sees it; from then on it is only read.
+/// What guards the state: it is filled by the one task that stages the revision, before anybody
+/// else sees it; from then on it is only read.
 final class Staged<P: Provider>: StagedPart, @unchecked Sendable {
   typealias Desired = P.Desired
 

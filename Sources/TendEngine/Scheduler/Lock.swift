@@ -8,9 +8,9 @@ internal import Darwin
 
 /// A mutex of the C library, for a lock that more threads want than there are processors.
 ///
-/// `Synchronization.Mutex` on Linux hands the lock over to the thread that has waited longest, which
-/// has to be scheduled first: with four threads on two busy cores it passes 0.8 million times a
-/// second where this one, which anybody may take who is running, passes 29 million times.
+/// `Synchronization.Mutex` on Linux hands the lock over to the thread that has waited longest,
+/// which has to be scheduled first: with four threads on two busy cores it passes 0.8 million times
+/// a second where this one, which anybody may take who is running, passes 29 million times.
 // Sendable because the mutex guards the value.
 struct Lock<Value: ~Copyable>: ~Copyable, @unchecked Sendable {
   private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)

@@ -15,6 +15,8 @@ final class Ledger: Sendable {
     var isDraining = false
     var isClosed = false
     var drainer: CheckedContinuation<Void, Never>?
+    /// Waits for the end during a pause.
+    var closer: CheckedContinuation<Void, Never>?
     var waiters: [(number: Int, continuation: CheckedContinuation<Void, Never>)] = []
   }
 
@@ -68,7 +70,7 @@ final class Ledger: Sendable {
   /// Drains until it is closed, then what is left.
   ///
   /// `pause` waits between attempts that fail.
-  func run(pause: () async -> Void) async {
+  func run(pause: @escaping @Sendable () async -> Void) async {
     state.withLock { $0.isDraining = true }
     defer { end() }
     while await waitForWrites() {
@@ -81,7 +83,9 @@ final class Ledger: Sendable {
     }
   }
 
-  private func write(_ group: [StoreWrite], pause: () async -> Void) async {
+  private func write(
+    _ group: [StoreWrite], pause: @escaping @Sendable () async -> Void
+  ) async {
     while true {
       do throws(StoreError) {
         try await store.commit(group)
@@ -90,8 +94,40 @@ final class Ledger: Sendable {
       } catch {
         settle(0, error)
         if state.withLock({ $0.isClosed }) { return }
-        await pause()
+        await rest(pause)
       }
+    }
+  }
+
+  /// Pauses, but not beyond the end.
+  private func rest(_ pause: @escaping @Sendable () async -> Void) async {
+    await withTaskGroup { group in
+      group.addTask { await pause() }
+      group.addTask { await self.waitForEnd() }
+      await group.next()
+      group.cancelAll()
+    }
+  }
+
+  private func waitForEnd() async {
+    await withTaskCancellationHandler {
+      await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in
+        let isOver = state.withLock { state in
+          if state.isClosed || Task.isCancelled { return true }
+          state.closer = continuation
+          return false
+        }
+        if isOver { continuation.resume() }
+      }
+    } onCancel: {
+      takeCloser()?.resume()
+    }
+  }
+
+  private func takeCloser() -> CheckedContinuation<Void, Never>? {
+    state.withLock { state in
+      defer { state.closer = nil }
+      return state.closer
     }
   }
 
@@ -138,5 +174,6 @@ final class Ledger: Sendable {
       return state.drainer
     }
     drainer?.resume()
+    takeCloser()?.resume()
   }
 }

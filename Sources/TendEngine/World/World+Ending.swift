@@ -240,9 +240,9 @@ extension Extra {
     var kept = Extra()
     kept.ledger = ledger ?? DriftLedger()
     kept.transition = wasSettled ? extra?.transition ?? 0 : now.wall.nanoseconds
-    if let field = kept.ledger.contested {
+    if kept.ledger.contested != nil {
       kept.reason = "Contested"
-      kept.message = "\(field) is changed back again and again"
+      kept.message = kept.ledger.message
     }
     let isPlain = kept.ledger == DriftLedger()
     return isPlain && extra == nil ? nil : isPlain ? nil : kept

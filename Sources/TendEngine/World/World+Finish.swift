@@ -147,6 +147,7 @@ extension World {
     let wasSettled = self[node].phase == .settled && !self[node].flags.contains(.differs)
     var ledger = done?.ledger ?? self[node].extra?.ledger
     if done == nil { ledger?.calm(now: now.monotonic, interval: assignment.interval) }
+    if let ledger { notice(ledger, node, assignment, done?.differences ?? [], now, &effects) }
     update(node) { entry in
       entry.phase = .settled
       entry.flags.formUnion([.exists, .wasSettled])
@@ -212,24 +213,29 @@ extension World {
     _ node: Node, _ assignment: Assignment, _ ledger: DriftLedger, _ after: Duration,
     _ differences: [Difference], _ now: Moment, _ effects: inout Effects
   ) -> Scheduler.Disposition {
-    let field = ledger.contested ?? ""
-    let isNews = self[node].extra?.reason != "Contested"
-    let message =
-      "\(field.isEmpty ? "it" : field) was changed back \(ledger.count) times within 10 minutes; "
-      + "leave it alone with lifecycle: {ignoreDifferences: [\(field)]}, or stop who changes it"
-    if isNews {
-      effects.writes.append(
-        .addEvent(event(node, assignment, .condition, differences, now, "Contested: " + message)))
-    }
+    notice(ledger, node, assignment, differences, now, &effects)
     update(node) { entry in
       var extra = entry.extra ?? Extra()
       extra.ledger = ledger
       extra.differences = differences
       entry.extra = extra
       entry.flags.insert(.differs)
-      entry.explain("Contested", message, now)
+      entry.explain("Contested", ledger.message, now)
     }
     return .again(after: after, priority: .drift, causes: .drift)
+  }
+
+  /// Says it once when a contest begins.
+  private mutating func notice(
+    _ ledger: DriftLedger, _ node: Node, _ assignment: Assignment, _ differences: [Difference],
+    _ now: Moment, _ effects: inout Effects
+  ) {
+    guard ledger.contested != nil, assignment.ledger.contested == nil else { return }
+    effects.writes.append(
+      .addEvent(
+        event(
+          node, assignment, .condition, differences, now, "Contested: " + ledger.message,
+          result: "Contested")))
   }
 
   private mutating func readBack(
@@ -240,8 +246,8 @@ extension World {
     own(node, memory, &effects)
     let fields = differences.map(\.path).joined(separator: ", ")
     let message =
-      "what was written reads back different in \(fields): this is a mistake of the provider, or of "
-      + "a value that it does not keep as written; it is not written again"
+      "what was written reads back different in \(fields): this is a mistake of the provider, or "
+      + "of a value that it does not keep as written; it is not written again"
     return stall(
       node, assignment, "ReadsBackDifferent", message, differences, now, &effects,
       readBack: differences)

@@ -3,7 +3,8 @@ public import Tend
 
 /// Keeps what was read of files, by path and digest, so that only changed files are read again.
 ///
-/// Use one for readers with the same limits. Bounded by the bytes of the texts it keeps; what has not been used for longest goes first.
+/// Use one for readers with the same limits. Bounded by the bytes of the texts it keeps; what has
+/// not been used for longest goes first.
 public final class ManifestCache: Sendable {
   /// Bytes of text that are kept, and as much again for the values.
   public let capacity: Int

@@ -42,8 +42,10 @@ struct ReadAccess: Sendable {
     guard let file = try directory.status(of: "tend.db"), file.size > 0 || log != nil else {
       throw StoreError(.missing, "there is no store in \(directory.path)")
     }
-    let header = log == nil ? nil : try directory.start(of: "tend.db-wal", count: 32)
-    guard let header, FileFormat.isLog(header) else { return .still(file) }
+    // Of a log that is a header and no more SQLite would wait 10 s for what was never written.
+    guard let log, log.size > 32, let header = try directory.start(of: "tend.db-wal", count: 32),
+      FileFormat.isLog(header)
+    else { return .still(file) }
     return try directory.status(of: "tend.db-shm") == nil ? .copying : .beside
   }
 

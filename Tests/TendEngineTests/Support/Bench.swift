@@ -7,7 +7,7 @@ import Testing
 
 /// A shelf, a store and a clock that outlive the engines which a test starts on them.
 struct Bench {
-  let shelf = Shelf()
+  let shelf: Shelf
   let store: any Store
   let clock = ManualClock()
   let wall = ManualWall()
@@ -17,7 +17,14 @@ struct Bench {
   var limit = 4
   var secrets: [String: String] = [:]
 
-  init(_ store: any Store = InMemoryStore()) { self.store = store }
+  init(
+    _ store: any Store = InMemoryStore(), shelf: Shelf = Shelf(),
+    _ configure: (inout Bench) -> Void = { _ in }
+  ) {
+    self.store = store
+    self.shelf = shelf
+    configure(&self)
+  }
 
   func engine() throws -> Engine {
     var configuration = Engine.Configuration()

@@ -3,6 +3,7 @@ import ServiceLifecycle
 import TendEngine
 import TendGit
 import TendSQLite
+import UnixSignals
 
 /// An engine that keeps the tenants of a service as a directory declares them.
 func makeEngine(

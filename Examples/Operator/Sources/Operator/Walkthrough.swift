@@ -1,4 +1,5 @@
 import Foundation
+import Logging
 import ServiceLifecycle
 import TendEngine
 import TendGit
@@ -16,6 +17,11 @@ struct Walkthrough: Service {
 
   /// Walks through in a temporary folder, with the engine running as a service.
   static func run() async throws {
+    LoggingSystem.bootstrap { label in
+      var handler = StreamLogHandler.standardError(label: label)
+      handler.logLevel = .warning
+      return handler
+    }
     let home = FileManager.default.temporaryDirectory.appending(path: "operator-\(UUID())")
     defer { try? FileManager.default.removeItem(at: home) }
     let folder = home.appending(path: "tenants")
