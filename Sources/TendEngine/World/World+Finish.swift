@@ -160,7 +160,7 @@ extension World {
     update(node) { entry in
       entry.phase = .settled
       entry.flags.formUnion([.exists, .wasSettled])
-      entry.flags.subtract([.differs, .unknown, .permitted, .blocked])
+      entry.flags.subtract([.differs, .unknown, .permitted, .blocked, .expectsNothing])
       entry.extra = Extra.afterSuccess(ledger)
     }
     tell(node, .settled(done), &effects)
