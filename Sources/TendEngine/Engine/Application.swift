@@ -1,4 +1,3 @@
-import Synchronization
 import Tend
 
 /// One plan that is being carried out while somebody waits for its end.
@@ -26,13 +25,13 @@ final class Application: Sendable {
     var waiter: CheckedContinuation<Void, Never>?
   }
 
-  private let state: Mutex<State>
+  private let state: Lock<State>
   private let progress: @Sendable (Progress) -> Void
 
   init(
     _ changes: [(Node, PlannedChange)], progress: @escaping @Sendable (Progress) -> Void
   ) {
-    state = Mutex(
+    state = Lock(
       State(
         open: Dictionary(changes, uniquingKeysWith: { first, _ in first }),
         order: changes.map(\.0)))

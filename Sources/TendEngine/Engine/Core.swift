@@ -7,7 +7,7 @@ final class Core: Sendable {
   let scheduler: Scheduler
   let store: any Store
   let ledger: Ledger
-  let world: Mutex<World>
+  let world: Lock<World>
   let controllers = Mutex<[any Controlling]>([])
   let time: Time
   let logger: Logger
@@ -25,7 +25,7 @@ final class Core: Sendable {
     self.scheduler = scheduler
     self.store = store
     ledger = Ledger(store)
-    world = Mutex(World(providers: providers))
+    world = Lock(World(providers: providers))
     self.time = time
     self.logger = logger
     self.backups = backups
