@@ -189,8 +189,10 @@ struct Extra: Sendable, Hashable {
   var message = ""
   /// The differences that were found last.
   var differences: [Difference] = []
-  /// Differences that our own write left behind; they are reported, not repaired again.
+  /// Differences that our own write left behind.
   var readBack: [Difference] = []
+  /// Whether a second write left the same behind: they are reported, and not written again.
+  var isStuck = false
   /// Conflicts and transient failures in a row.
   var failures = 0
   /// What a plan that is being carried out expects, where that is a change; a different verdict

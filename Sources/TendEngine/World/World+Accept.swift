@@ -161,6 +161,7 @@ extension World {
       var extra = entry.extra ?? Extra()
       extra.failures = 0
       extra.readBack = []
+      extra.isStuck = false
       extra.reason = nil
       extra.expectation = prepared.isStrict ? change.flatMap(Extra.Expectation.init) : nil
       entry.extra = extra.expectation == nil && extra.ledger == DriftLedger() ? nil : extra

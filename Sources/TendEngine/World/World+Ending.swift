@@ -123,7 +123,8 @@ extension World {
   }
 
   private mutating func wakeDoomed(_ unit: Int, _ effects: inout Effects) {
-    for node in nodes(of: unit)
+    // Last linked, first gone: see `retire`.
+    for node in nodes(of: unit).reversed()
     where self[node].phase == .doomed && self[node].flags.contains(.blocked) {
       if !isBlocked(self[node]) { wakeIfBlocked(node, &effects) }
     }

@@ -254,12 +254,38 @@ extension World {
     record(node, assignment, done, now, &effects)
     own(node, memory, &effects)
     let fields = differences.map(\.path).joined(separator: ", ")
+    guard self[node].extra?.readBack == differences else {
+      return again(node, done, fields, differences, now, &effects)
+    }
     let message =
       "what was written reads back different in \(fields): this is a mistake of the provider, or "
       + "of a value that it does not keep as written; it is not written again"
     return stall(
       node, assignment, "ReadsBackDifferent", message, differences, now, &effects,
       readBack: differences)
+  }
+
+  /// Somebody else may have been quicker, or what was read was old: one more attempt tells.
+  private mutating func again(
+    _ node: Node, _ done: Result.Done, _ fields: String, _ differences: [Difference],
+    _ now: Moment, _ effects: inout Effects
+  ) -> Scheduler.Disposition {
+    let message = "what was written reads back different in \(fields); it is written once more"
+    update(node) { entry in
+      var extra = entry.extra ?? Extra()
+      extra.readBack = differences
+      extra.differences = differences
+      extra.failures += 1
+      extra.expectation?.isBegun = true
+      if let ledger = done.ledger { extra.ledger = ledger }
+      entry.extra = extra
+      entry.phase = .failing
+      entry.flags.insert(.exists)
+      entry.explain("ReadsBackDifferent", message)
+    }
+    tell(node, .failed(message), &effects)
+    check(Int(self[node].unit), &effects)
+    return .failed(causes: .retry)
   }
 
   private mutating func stall(
@@ -276,6 +302,7 @@ extension World {
       var extra = entry.extra ?? Extra()
       extra.differences = differences
       extra.readBack = readBack
+      extra.isStuck = !readBack.isEmpty
       extra.failures = max(extra.failures + 1, Weight.patience)
       entry.extra = extra
       if entry.phase != .doomed { entry.phase = .stalled }
