@@ -88,21 +88,38 @@ package struct SHA256: Sendable {
     var (a, b, c, d) = (state[0], state[1], state[2], state[3])
     var (e, f, g, h) = (state[4], state[5], state[6], state[7])
     constants.withUnsafeBufferPointer { constants in
-      for index in 0..<64 {
-        let high = rotate(e, 6) ^ rotate(e, 11) ^ rotate(e, 25)
-        let choice = (e & f) ^ (~e & g)
-        let first = h &+ high &+ choice &+ constants[index] &+ words[index]
-        let low = rotate(a, 2) ^ rotate(a, 13) ^ rotate(a, 22)
-        let second = low &+ ((a & b) ^ (a & c) ^ (b & c))
-        (h, g, f, e) = (g, f, e, d &+ first)
-        (d, c, b, a) = (c, b, a, first &+ second)
+      // Eight rounds at a time: the words change places by their names, and nothing is moved.
+      for index in stride(from: 0, to: 64, by: 8) {
+        func sum(_ offset: Int) -> UInt32 { constants[index &+ offset] &+ words[index &+ offset] }
+        round(a, b, c, &d, e, f, g, &h, sum(0))
+        round(h, a, b, &c, d, e, f, &g, sum(1))
+        round(g, h, a, &b, c, d, e, &f, sum(2))
+        round(f, g, h, &a, b, c, d, &e, sum(3))
+        round(e, f, g, &h, a, b, c, &d, sum(4))
+        round(d, e, f, &g, h, a, b, &c, sum(5))
+        round(c, d, e, &f, g, h, a, &b, sum(6))
+        round(b, c, d, &e, f, g, h, &a, sum(7))
       }
     }
-    for (index, word) in [a, b, c, d, e, f, g, h].enumerated() {
-      state[index] = state[index] &+ word
-    }
+    (state[0], state[1]) = (state[0] &+ a, state[1] &+ b)
+    (state[2], state[3]) = (state[2] &+ c, state[3] &+ d)
+    (state[4], state[5]) = (state[4] &+ e, state[5] &+ f)
+    (state[6], state[7]) = (state[6] &+ g, state[7] &+ h)
   }
 
+  @inline(__always)
+  private static func round(
+    _ a: UInt32, _ b: UInt32, _ c: UInt32, _ d: inout UInt32,
+    _ e: UInt32, _ f: UInt32, _ g: UInt32, _ h: inout UInt32, _ sum: UInt32
+  ) {
+    let high = rotate(e, 6) ^ rotate(e, 11) ^ rotate(e, 25)
+    let first = h &+ high &+ (g ^ (e & (f ^ g))) &+ sum
+    let low = rotate(a, 2) ^ rotate(a, 13) ^ rotate(a, 22)
+    d = d &+ first
+    h = first &+ low &+ ((a & b) | (c & (a | b)))
+  }
+
+  @inline(__always)
   private static func rotate(_ word: UInt32, _ count: UInt32) -> UInt32 {
     (word >> count) | (word << (32 &- count))
   }

@@ -17,8 +17,8 @@ struct SourceLossTests {
     let repository = try await GitRepository()
     try await commit(files: 8, repository, tend)
     let output = try await tend.run(agent(tend, repository)) {
-      try await eventually("all files are there") { try tend.folder.names("world").count == 8 }
-      let before = try tend.folder.names("world")
+      let before = (0..<8).map { "f\($0)" }
+      try await eventually("all files are there") { try tend.folder.names("world") == before }
       try await lose(loss, repository, tend)
       try await eventually("the unit says \(reason(loss))") {
         try await tend("status", "--state-dir", tend.state).out.contains(reason(loss))

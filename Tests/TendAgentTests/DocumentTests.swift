@@ -16,81 +16,82 @@ struct DocumentTests {
     ],
     unchanged: 4, digest: "d1")
 
+  private static let planJSON = """
+    {
+      "apiVersion": "tend/v1",
+      "unit": "web",
+      "revision": "abc",
+      "digest": "d1",
+      "changes": [
+        {
+          "apiVersion": "files/v1",
+          "kind": "File",
+          "name": "motd",
+          "identity": "/etc/motd",
+          "action": "update",
+          "adopts": true,
+          "cause": "revision",
+          "differences": [
+            {
+              "path": "mode",
+              "actual": "0600",
+              "desired": "0644",
+              "place": {
+                "file": "web.yaml",
+                "line": 9,
+                "column": 9
+              }
+            },
+            {
+              "path": "content",
+              "sensitive": true
+            }
+          ],
+          "source": {
+            "file": "web.yaml",
+            "line": 3,
+            "column": 1,
+            "revision": "abc"
+          },
+          "losesData": false
+        }
+      ],
+      "refused": [
+        {
+          "reason": "DeletionBudget",
+          "message": "12 of 40"
+        }
+      ],
+      "errors": [
+        {
+          "apiVersion": "files/v1",
+          "kind": "File",
+          "name": "odd",
+          "source": {
+            "file": "a.yaml",
+            "line": 1,
+            "column": 1
+          },
+          "code": "permanent",
+          "message": "a FIFO"
+        }
+      ],
+      "summary": {
+        "create": 0,
+        "update": 1,
+        "replace": 0,
+        "delete": 0,
+        "orphan": 0,
+        "unknown": 0,
+        "unchanged": 4
+      }
+    }
+    """
+
   @Test("a plan is as the contract says")
   func plan() throws {
     let json = try ValueEncoder().encode(PlanDocument(Self.plan)).prettyJSON
-    #expect(
-      json == """
-        {
-          "apiVersion": "tend/v1",
-          "unit": "web",
-          "revision": "abc",
-          "digest": "d1",
-          "changes": [
-            {
-              "apiVersion": "files/v1",
-              "kind": "File",
-              "name": "motd",
-              "identity": "/etc/motd",
-              "action": "update",
-              "adopts": true,
-              "cause": "revision",
-              "differences": [
-                {
-                  "path": "mode",
-                  "actual": "0600",
-                  "desired": "0644",
-                  "place": {
-                    "file": "web.yaml",
-                    "line": 9,
-                    "column": 9
-                  }
-                },
-                {
-                  "path": "content",
-                  "sensitive": true
-                }
-              ],
-              "source": {
-                "file": "web.yaml",
-                "line": 3,
-                "column": 1,
-                "revision": "abc"
-              },
-              "losesData": false
-            }
-          ],
-          "refused": [
-            {
-              "reason": "DeletionBudget",
-              "message": "12 of 40"
-            }
-          ],
-          "errors": [
-            {
-              "apiVersion": "files/v1",
-              "kind": "File",
-              "name": "odd",
-              "source": {
-                "file": "a.yaml",
-                "line": 1,
-                "column": 1
-              },
-              "code": "permanent",
-              "message": "a FIFO"
-            }
-          ],
-          "summary": {
-            "create": 0,
-            "update": 1,
-            "replace": 0,
-            "delete": 0,
-            "orphan": 0,
-            "unknown": 0,
-            "unchanged": 4
-          }
-        }
-        """)
+    #expect(json == Self.planJSON)
   }
 
   @Test("a plan that travelled is the plan that was sent")

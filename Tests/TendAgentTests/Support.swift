@@ -36,7 +36,7 @@ final class Wire: Sendable {
     guard address.withAddress({ connect(descriptor.raw, $0, $1) }) == 0 else {
       throw Failure("Test", "can't connect: \(errnoText(errno))")
     }
-    connection = LineConnection(descriptor, maximumLength: 64 << 20, idle: .seconds(20))
+    connection = LineConnection(descriptor, maximumLength: 64 << 20, idle: .seconds(120))
   }
 
   /// Sends bytes as they are.

@@ -29,7 +29,7 @@ struct ValueCodingTests {
     level: .high,
     wait: .milliseconds(90_500),
     inner: .init(names: ["x"], parent: ["p": [.init(names: [], parent: [:])]]),
-    list: [1, nil, 3], any: ["k": [1, nil, "s"]], timestamp: Timestamp(nanoseconds: 5))
+    list: [1, nil, 3], any: ["k": [1, nil, "s"]], timestamp: Timestamp(nanoseconds: 5_000_000))
 
   @Test("what was encoded decodes to itself")
   func roundTrip() throws {

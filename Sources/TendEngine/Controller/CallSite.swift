@@ -1,4 +1,3 @@
-import Synchronization
 import Tend
 
 /// What stands behind the `Context` of one worker's calls, one after another.
@@ -11,7 +10,7 @@ final class CallSite: Surroundings {
   }
 
   private let core: Core
-  private let state = Mutex(State())
+  private let state = Lock(State())
 
   init(_ core: Core) { self.core = core }
 

@@ -136,13 +136,15 @@ extension Controller {
   ) async -> Bool {
     site.turn(to: node, isRepair: false)
     var listed = listed
-    while let question = columns.withLock({ $0.inspections[slot]?.first }) {
+    var questions = columns.withLock { $0.inspections.removeValue(forKey: slot) ?? [] }
+    questions.reverse()
+    while let question = questions.popLast() {
       let context = Context(site, deadline: core.time.monotonic() + Self.usualTimeout)
       let result = await inspect(slot, question, context, listed)
-      if case .failed(let error) = result, error.code == .cancelled { return false }
-      columns.withLock { columns in
-        columns.inspections[slot]?.removeFirst()
-        if columns.inspections[slot]?.isEmpty == true { columns.inspections[slot] = nil }
+      if case .failed(let error) = result, error.code == .cancelled {
+        let rest = [question] + questions.reversed()
+        columns.withLock { $0.inspections[slot, default: []].insert(contentsOf: rest, at: 0) }
+        return false
       }
       question.inspection.deliver(result, for: node)
       listed = nil

@@ -1,5 +1,4 @@
 import Logging
-import Synchronization
 import Tend
 
 /// Everything that the engine does for one provider: typed rows, and the workers that keep them up.
@@ -39,9 +38,9 @@ final class Controller<P: Provider>: Controlling {
   let definitions: [KindDescription]
   let core: Core
   let rows = RowStorage<Desired>()
-  let columns = Mutex(Columns())
+  let columns = Lock(Columns())
   /// What a journal recorded during the apply that runs for a slot.
-  let journaled = Mutex<[UInt32: Subject.Memory]>([:])
+  let journaled = Lock<[UInt32: Subject.Memory]>([:])
 
   // Found once; see the rules of the provider's abilities.
   let planning: (any Planning<Desired>)?

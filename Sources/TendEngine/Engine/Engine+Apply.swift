@@ -136,8 +136,9 @@ extension World {
   mutating func dismiss(_ application: Application, unit name: String) {
     guard let unit = unitIndex(name), units[unit].application === application else { return }
     units[unit].application = nil
-    for node in nodes(of: unit) where self[node].extra?.expectation != nil {
+    for node in nodes(of: unit) where self[node].expectation != nil {
       update(node) { entry in
+        entry.flags.remove(.expectsNothing)
         entry.extra?.expectation = nil
         if entry.phase == .settled, entry.extra == Extra() { entry.extra = nil }
       }

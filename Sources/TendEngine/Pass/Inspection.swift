@@ -1,4 +1,3 @@
-import Synchronization
 import Tend
 
 /// Collects what the inspections for one plan found; each belongs to one node.
@@ -15,12 +14,12 @@ final class Inspection: Sendable {
     var waiter: CheckedContinuation<Void, Never>?
   }
 
-  private let state: Mutex<State>
+  private let state: Lock<State>
 
   init(count: Int) {
     var results: [Node: Result] = [:]
     results.reserveCapacity(count)
-    state = Mutex(State(results: results, remaining: count))
+    state = Lock(State(results: results, remaining: count))
   }
 
   func deliver(_ result: Result, for node: Node) {

@@ -62,10 +62,7 @@ extension SchedulerState {
     let deadline = deadline(batch.timeout?.clampedNanoseconds, now)
     let run = batch.run ?? beginRun(lane, batch.worker, deadline)
     let ready = lanes[lane].readyCount
-    // Each of the lane's workers gets its share, so that slow runs are spread.
-    let share = max(
-      1, ready / max(1, min(lanes[lane].limit, lanes[lane].busy + lanes[lane].sleeping)))
-    for _ in 0..<min(batch.size, ready, share) {
+    for _ in 0..<min(batch.size, ready, share(lane)) {
       batch.entries.append(.init(ticket: take(lane, run: run, now)))
     }
     runs[Int(run)].deadline = deadline
@@ -74,6 +71,17 @@ extension SchedulerState {
     batch.takenAt = now
     lanes[lane].turn += batch.entries.count
     wake(lane)
+  }
+
+  /// Each of the lane's workers gets its share, so that slow runs are spread.
+  ///
+  /// Not where all that is ready are resyncs, which rarely find anything to do: to wake a worker for
+  /// each costs more than they do.
+  @inline(__always)
+  private func share(_ lane: Int) -> Int {
+    let ready = lanes[lane].readyCount
+    if ready == lanes[lane].ready[Int(Priority.resync.rawValue)] { return ready }
+    return max(1, ready / max(1, min(lanes[lane].limit, lanes[lane].busy + lanes[lane].sleeping)))
   }
 
   /// Whether the run's worker may go on with its place, or must leave it to another lane.

@@ -1,4 +1,3 @@
-import Synchronization
 import Tend
 
 /// Writes behind: what need not be durable at once is handed over here and written in groups.
@@ -22,7 +21,7 @@ final class Ledger: Sendable {
   }
 
   static let bound = 65_536
-  private let state = Mutex(State())
+  private let state = Lock(State())
   private let store: any Store
 
   init(_ store: any Store) { self.store = store }

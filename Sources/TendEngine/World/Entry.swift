@@ -45,7 +45,7 @@ struct Entry: Sendable {
   }
 
   struct Flags: OptionSet, Sendable {
-    let rawValue: UInt8
+    let rawValue: UInt16
     /// Somebody it waits for will wake it.
     static let blocked = Flags(rawValue: 1)
     /// Known to exist.
@@ -62,6 +62,8 @@ struct Entry: Sendable {
     static let unreadable = Flags(rawValue: 64)
     /// Neither observed nor changed.
     static let suspended = Flags(rawValue: 128)
+    /// The plan that is being carried out expects that nothing is changed.
+    static let expectsNothing = Flags(rawValue: 256)
   }
 
   var handle: Scheduler.Handle
@@ -80,6 +82,8 @@ struct Entry: Sendable {
   var dependents: [Node] = []
   /// When it was last changed by us, in nanoseconds since 1970; 0: never.
   var lastChange: Int64 = 0
+  /// When what is said of it last changed, in nanoseconds since 1970; 0: not yet.
+  var transition: Int64 = 0
   /// What most resources do not need; a box, so that it costs 8 bytes where it is nil.
   private var box: Box<Extra>?
 
@@ -87,6 +91,12 @@ struct Entry: Sendable {
     self.identity = identity
     self.handle = handle
     self.origin = origin
+  }
+
+  /// What a plan that is being carried out expects of it; nil where there is none.
+  var expectation: Extra.Expectation? {
+    flags.contains(.expectsNothing)
+      ? Extra.Expectation(action: nil, fields: []) : box?.value.expectation
   }
 
   var extra: Extra? {
@@ -98,7 +108,8 @@ struct Entry: Sendable {
   enum Origin: Sendable {
     case none
     case declared(Declaration, revision: RevisionName)
-    case stored(InventoryRecord)
+    /// Apart, since few resources have it and it is large.
+    indirect case stored(InventoryRecord)
   }
 
   var reference: Reference? {
@@ -153,6 +164,13 @@ struct Entry: Sendable {
     }
   }
 
+  /// Whether the store already has this record, whatever the memory.
+  func isStored(as record: InventoryRecord) -> Bool {
+    guard phase == .dormant, case .stored(var stored) = origin else { return false }
+    (stored.memory, stored.unreadableMemory) = (record.memory, record.unreadableMemory)
+    return stored == record
+  }
+
   /// Whether it counts as part of the inventory.
   var isOwned: Bool { ownership != .none && isResource }
 }
@@ -171,14 +189,15 @@ struct Extra: Sendable, Hashable {
   var message = ""
   /// The differences that were found last.
   var differences: [Difference] = []
-  /// Differences that our own write left behind; they are reported, not repaired again.
+  /// Differences that our own write left behind.
   var readBack: [Difference] = []
+  /// Whether a second write left the same behind: they are reported, and not written again.
+  var isStuck = false
   /// Conflicts and transient failures in a row.
   var failures = 0
-  /// What a plan that is being carried out expects; a different verdict stops.
+  /// What a plan that is being carried out expects, where that is a change; a different verdict
+  /// stops.
   var expectation: Expectation?
-  /// When a condition last changed, in nanoseconds since 1970.
-  var transition: Int64 = 0
   var details: [Detail] = []
 
   struct Expectation: Sendable, Hashable {
@@ -186,6 +205,17 @@ struct Extra: Sendable, Hashable {
     var fields: [String]
     /// Whether the step was begun: a retry finds what is left of it.
     var isBegun = false
+
+    init(action: PlannedChange.Action?, fields: [String]) {
+      self.action = action
+      self.fields = fields
+    }
+
+    /// Nothing is expected of what the plan could not see.
+    init?(_ change: PlannedChange) {
+      if change.action == .unknown { return nil }
+      self.init(action: change.action, fields: change.differences.map(\.difference.path))
+    }
 
     func allows(_ action: PlannedChange.Action, _ fields: [String]) -> Bool {
       if self.action == action, self.fields == fields { return true }
@@ -205,4 +235,17 @@ struct Extra: Sendable, Hashable {
 private final class Box<Value: Sendable>: Sendable {
   let value: Value
   init(_ value: Value) { self.value = value }
+}
+
+/// What decides the answers of an entry's conditions.
+struct Standing: Hashable {
+  private let phase: Entry.Phase
+  private let differs: Bool
+  private let reason: String?
+
+  init(_ entry: Entry) {
+    phase = entry.phase
+    differs = entry.flags.contains(.differs)
+    reason = entry.extra?.reason
+  }
 }

@@ -39,14 +39,14 @@ extension World {
       let ownership = Self.ownership(entry, prepared.seen[node])
       // What could not be seen is not ours before it is known whether it was there.
       if ownership == .none { continue }
-      writes.append(
-        .putInventory(
-          InventoryRecord(
-            key: key(node), unit: unit, reference: declaration.reference,
-            state: ownership == .intended ? .intended : .owned, isDeclared: true,
-            isAdopted: ownership == .adopted, lifecycle: declaration.lifecycle,
-            dependencies: dependencies.map(key), place: declaration.place, revision: revision,
-            memory: nil)))
+      let record = InventoryRecord(
+        key: key(node), unit: unit, reference: declaration.reference,
+        state: ownership == .intended ? .intended : .owned, isDeclared: true,
+        isAdopted: ownership == .adopted, lifecycle: declaration.lifecycle,
+        dependencies: dependencies.map(key), place: declaration.place, revision: revision,
+        memory: nil)
+      if entry.isStored(as: record) { continue }
+      writes.append(.putInventory(record))
       writes += notices(entry, declaration, unit, ownership, revision, isMoved, now)
     }
     for node in prepared.removed + prepared.released where self[node].isOwned {
@@ -144,6 +144,7 @@ extension World {
     let isUnchanged = item.isUnchanged && self[node].isDeclared && Int(self[node].unit) == unit
     leave(node, for: unit)
     let change = prepared.changes[node]
+    let accepted = units[unit].record.acceptedAt
     update(node) { entry in
       entry.unit = UInt16(unit)
       entry.origin = .declared(declaration, revision: revision)
@@ -152,17 +153,17 @@ extension World {
       if case .found(exists: false, _, _) = seen { entry.flags.remove(.exists) }
       guard !isUnchanged || change != nil || prepared.isStrict else { return }
       entry.wanted &+= 1
-      entry.flags.subtract([.blocked, .unknown, .permitted, .suspended])
+      entry.flags.subtract([.blocked, .unknown, .permitted, .suspended, .expectsNothing])
       entry.phase = .unsettled
+      entry.transition = accepted?.nanoseconds ?? 0
       if change?.action == .unknown { entry.flags.insert(.unknown) }
+      if prepared.isStrict, change == nil { entry.flags.insert(.expectsNothing) }
       var extra = entry.extra ?? Extra()
       extra.failures = 0
       extra.readBack = []
+      extra.isStuck = false
       extra.reason = nil
-      extra.expectation =
-        prepared.isStrict && change?.action != .unknown
-        ? .init(action: change?.action, fields: change?.differences.map(\.difference.path) ?? [])
-        : nil
+      extra.expectation = prepared.isStrict ? change.flatMap(Extra.Expectation.init) : nil
       entry.extra = extra.expectation == nil && extra.ledger == DriftLedger() ? nil : extra
       if declaration.lifecycle.suspend {
         entry.phase = .settled
@@ -208,6 +209,7 @@ extension World {
       entry.phase = .dormant
       entry.origin = .stored(record)
       entry.extra = nil
+      entry.flags.remove(.expectsNothing)
     }
     acceptance.withdrawn.append(node)
   }
@@ -219,7 +221,7 @@ extension World {
     update(node) { entry in
       entry.wanted &+= 1
       entry.phase = .doomed
-      entry.flags.subtract([.unknown, .permitted, .suspended, .differs])
+      entry.flags.subtract([.unknown, .permitted, .suspended, .differs, .expectsNothing])
       entry.flags.insert(.blocked)
       var extra = Extra()
       if prepared.isStrict {

@@ -79,7 +79,8 @@ extension World {
       interval: lifecycle.interval ?? unit.policy.interval,
       timeout: lifecycle.timeout ?? unit.policy.timeout,
       detectsContest: unit.policy.detectsContest, cause: cause,
-      expectation: entry.extra?.expectation, readBack: entry.extra?.readBack ?? [],
+      expectation: entry.expectation,
+      readBack: entry.extra?.isStuck == true ? entry.extra?.readBack ?? [] : [],
       ledger: entry.extra?.ledger ?? DriftLedger())
   }
 

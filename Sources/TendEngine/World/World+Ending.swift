@@ -123,7 +123,8 @@ extension World {
   }
 
   private mutating func wakeDoomed(_ unit: Int, _ effects: inout Effects) {
-    for node in nodes(of: unit)
+    // Last linked, first gone: see `retire`.
+    for node in nodes(of: unit).reversed()
     where self[node].phase == .doomed && self[node].flags.contains(.blocked) {
       if !isBlocked(self[node]) { wakeIfBlocked(node, &effects) }
     }
@@ -221,10 +222,9 @@ extension UnitRecord {
 }
 
 extension Entry {
-  /// Why it is not Ready, and since when.
-  mutating func explain(_ reason: String, _ message: String, _ now: Moment) {
+  /// Why it is not Ready.
+  mutating func explain(_ reason: String, _ message: String) {
     var extra = extra ?? Extra()
-    if extra.reason != reason { extra.transition = now.wall.nanoseconds }
     extra.reason = reason
     extra.message = message
     self.extra = extra
@@ -233,18 +233,14 @@ extension Entry {
 
 extension Extra {
   /// What is left to be known once everything is fine: nothing, where nobody fights.
-  static func after(
-    success extra: Extra?, ledger: DriftLedger?, now: Moment, _ wasSettled: Bool
-  ) -> Extra? {
-    guard extra != nil || ledger != nil || !wasSettled else { return nil }
+  static func afterSuccess(_ ledger: DriftLedger?) -> Extra? {
+    guard let ledger, ledger != DriftLedger() else { return nil }
     var kept = Extra()
-    kept.ledger = ledger ?? DriftLedger()
-    kept.transition = wasSettled ? extra?.transition ?? 0 : now.wall.nanoseconds
+    kept.ledger = ledger
     if kept.ledger.contested != nil {
       kept.reason = "Contested"
       kept.message = kept.ledger.message
     }
-    let isPlain = kept.ledger == DriftLedger()
-    return isPlain && extra == nil ? nil : isPlain ? nil : kept
+    return kept
   }
 }

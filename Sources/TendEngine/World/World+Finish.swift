@@ -77,6 +77,15 @@ extension World {
   mutating func finish(
     _ node: Node, _ assignment: Assignment, _ result: Result, now: Moment, _ effects: inout Effects
   ) -> Scheduler.Disposition {
+    let before = Standing(self[node])
+    defer { if Standing(self[node]) != before { self[node].transition = now.wall.nanoseconds } }
+    return conclude(node, assignment, result, now, &effects)
+  }
+
+  private mutating func conclude(
+    _ node: Node, _ assignment: Assignment, _ result: Result, _ now: Moment,
+    _ effects: inout Effects
+  ) -> Scheduler.Disposition {
     guard self[node].phase != .free, self[node].wanted == assignment.generation else {
       return superseded(node, assignment, result, now, &effects)
     }
@@ -96,7 +105,7 @@ extension World {
       record(node, assignment, done, now, &effects)
       update(node) { entry in
         entry.flags.insert(.exists)
-        entry.explain("Underway", message, now)
+        entry.explain("Underway", message)
       }
       return .again(after: after, priority: .retry, causes: .retry)
     case .contested(let ledger, let after, let differences):
@@ -151,8 +160,8 @@ extension World {
     update(node) { entry in
       entry.phase = .settled
       entry.flags.formUnion([.exists, .wasSettled])
-      entry.flags.subtract([.differs, .unknown, .permitted, .blocked])
-      entry.extra = Extra.after(success: entry.extra, ledger: ledger, now: now, wasSettled)
+      entry.flags.subtract([.differs, .unknown, .permitted, .blocked, .expectsNothing])
+      entry.extra = Extra.afterSuccess(ledger)
     }
     tell(node, .settled(done), &effects)
     if !wasSettled { wakeDependents(node, &effects) }
@@ -175,7 +184,7 @@ extension World {
       var extra = entry.extra ?? Extra()
       if reason == "Degraded" { extra.failures += 1 }
       entry.extra = extra
-      entry.explain(reason, message, now)
+      entry.explain(reason, message)
     }
     tell(node, .failed(message), &effects)
     check(Int(self[node].unit), &effects)
@@ -201,7 +210,7 @@ extension World {
       extra.differences = differences
       extra.failures = 0
       entry.extra = extra
-      entry.explain("Drift", "differs, and mode: observe changes nothing", now)
+      entry.explain("Drift", "differs, and mode: observe changes nothing")
     }
     tell(node, .settled(nil), &effects)
     wakeDependents(node, &effects)
@@ -220,7 +229,7 @@ extension World {
       extra.differences = differences
       entry.extra = extra
       entry.flags.insert(.differs)
-      entry.explain("Contested", ledger.message, now)
+      entry.explain("Contested", ledger.message)
     }
     return .again(after: after, priority: .drift, causes: .drift)
   }
@@ -245,12 +254,38 @@ extension World {
     record(node, assignment, done, now, &effects)
     own(node, memory, &effects)
     let fields = differences.map(\.path).joined(separator: ", ")
+    guard self[node].extra?.readBack == differences else {
+      return again(node, done, fields, differences, now, &effects)
+    }
     let message =
       "what was written reads back different in \(fields): this is a mistake of the provider, or "
       + "of a value that it does not keep as written; it is not written again"
     return stall(
       node, assignment, "ReadsBackDifferent", message, differences, now, &effects,
       readBack: differences)
+  }
+
+  /// Somebody else may have been quicker, or what was read was old: one more attempt tells.
+  private mutating func again(
+    _ node: Node, _ done: Result.Done, _ fields: String, _ differences: [Difference],
+    _ now: Moment, _ effects: inout Effects
+  ) -> Scheduler.Disposition {
+    let message = "what was written reads back different in \(fields); it is written once more"
+    update(node) { entry in
+      var extra = entry.extra ?? Extra()
+      extra.readBack = differences
+      extra.differences = differences
+      extra.failures += 1
+      extra.expectation?.isBegun = true
+      if let ledger = done.ledger { extra.ledger = ledger }
+      entry.extra = extra
+      entry.phase = .failing
+      entry.flags.insert(.exists)
+      entry.explain("ReadsBackDifferent", message)
+    }
+    tell(node, .failed(message), &effects)
+    check(Int(self[node].unit), &effects)
+    return .failed(causes: .retry)
   }
 
   private mutating func stall(
@@ -267,11 +302,12 @@ extension World {
       var extra = entry.extra ?? Extra()
       extra.differences = differences
       extra.readBack = readBack
+      extra.isStuck = !readBack.isEmpty
       extra.failures = max(extra.failures + 1, Weight.patience)
       entry.extra = extra
       if entry.phase != .doomed { entry.phase = .stalled }
       if !differences.isEmpty { entry.flags.insert(.differs) }
-      entry.explain(reason, message, now)
+      entry.explain(reason, message)
     }
     tell(node, .stalled(reason, message), &effects)
     check(Int(self[node].unit), &effects)
@@ -306,7 +342,7 @@ extension World {
       entry.extra = extra
       if entry.phase != .doomed { entry.phase = .failing }
       if verdict == .create { entry.flags.remove(.exists) }
-      entry.explain(error.code == .conflict ? "Conflict" : "Retrying", message, now)
+      entry.explain(error.code == .conflict ? "Conflict" : "Retrying", message)
     }
     tell(node, .failed(message), &effects)
     check(Int(self[node].unit), &effects)

@@ -33,7 +33,7 @@ extension World {
   private func conditions(of entry: Entry, _ waits: [Node]) -> [Condition] {
     let answers = Answers(
       entry, waitsFor: entry.flags.contains(.blocked) ? hold(entry, waits) : nil)
-    let transition = entry.extra?.transition ?? 0
+    let transition = entry.transition
     return Condition.Kind.allCases.map { kind in
       let (status, reason, message) = answers[kind]
       return Condition(

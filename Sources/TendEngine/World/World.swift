@@ -134,7 +134,6 @@ struct UnitState: Sendable {
   var claims: Set<InventoryKey> = []
   /// The apply that waits for this unit.
   var application: Application?
-  var transition: [Condition.Kind: (status: Condition.Status, at: Timestamp)] = [:]
   var lastRefresh: Duration?
   var nextRefresh: Duration?
 

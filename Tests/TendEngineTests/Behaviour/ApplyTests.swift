@@ -149,7 +149,10 @@ struct ApplyTests {
       #expect(status?.condition(.stalled)?.reason == "ReadsBackDifferent")
       await pass(.seconds(3600), on: bench.clock)
     }
-    #expect(bench.shelf.writes.sorted() == ["create a", "create b"])
+    #expect(bench.shelf.calls.count { $0 == .observe("a") } > 10, "it is still looked at")
+    #expect(
+      bench.shelf.writes.sorted()
+        == ["create a", "create b", "update a content", "update b content"], "twice tells")
   }
 
   @Test("a resource that needs time is looked at again, and only then is it done")

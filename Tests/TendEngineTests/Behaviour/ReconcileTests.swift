@@ -102,10 +102,28 @@ struct ReconcileTests {
       for _ in 0..<50 {
         bench.shelf.put("a") { $0.mode = 9 }
         bell.ring("a")
-        await eventually("it is repaired") { bench.shelf["a"]?.mode == 1 }
+        await eventually("it is repaired") {
+          await pass(.milliseconds(100), on: bench.clock)
+          return bench.shelf["a"]?.mode == 1
+        }
       }
     }
-    #expect(bench.shelf.writes.count == 50)
+    #expect(bench.shelf.writes.count >= 50)
+  }
+
+  @Test("who changes it between our write and our look is somebody else, not the provider")
+  func quicker() async throws {
+    let bench = Bench()
+    try await kept(bench, [item("a", mode: 1)]) { engine in
+      let shelf = bench.shelf
+      shelf.failObserve("a", .first {}, .first { shelf.put("a") { $0.mode = 9 } })
+      shelf.put("a") { $0.mode = 9 }
+      try engine.reconcile()
+      await pass(.seconds(5), on: bench.clock)
+      await eventually("it is repaired") { reason(engine, "a", .ready) == "Ready" }
+      #expect(shelf["a"]?.mode == 1)
+      #expect(shelf.writes.count == 2)
+    }
   }
 
   @Test("suspended: neither observed nor changed")
@@ -344,14 +362,11 @@ struct ReconcileTests {
     #expect(bench.shelf.paths == ["a", "b"])
   }
 
-  @Test("the engine returns as soon as its body has, and cancels what sleeps")
+  @Test("the engine ends with its body: it waits for no time to pass, and leaves no sleeper")
   func prompt() async throws {
     let bench = Bench()
-    let begun = ContinuousClock.now
     for _ in 0..<20 { try await bench.running { _ in } }
-    let each = begun.duration(to: .now) / 20
-    #expect(each < .milliseconds(100), "\(each) for a start and an end")
-    #expect(bench.clock.sleeperCount == 0)
+    #expect(bench.clock.now.offset == .zero && bench.clock.sleeperCount == 0)
   }
 
   @Test("what the body throws comes out, after the drain")

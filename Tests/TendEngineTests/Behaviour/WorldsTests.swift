@@ -86,7 +86,7 @@ struct WorldsTests {
         group.addTask { try await flowing(bench.clock) { try await engine.apply(plan, by: "t") } }
         await eventually("it waits for the first count") {
           engine.resources(Selection(resource: "Counter/a")).first?
-            .condition(.ready)?.reason == "Progressing"
+            .condition(.ready)?.message == "it has not counted yet"
         }
         counters.tick()
         let report = try await group.next()

@@ -132,7 +132,7 @@ struct ShelfProvider: Provider, DriftReporting {
     case .update(_, let desired): write(desired, isNew: false, change.touches)
     case .replace(_, let desired): write(desired, isNew: true) { _ in true }
     case .delete(let row):
-      if shelf.paths.contains(where: { $0.hasPrefix(row.id + "/") }) {
+      if row.thing.kind == "Box", shelf.paths.contains(where: { $0.hasPrefix(row.id + "/") }) {
         return .kept("it is not empty")
       }
       shelf.remove(row.id)

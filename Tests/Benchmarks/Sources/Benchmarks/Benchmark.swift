@@ -28,9 +28,11 @@ struct Benchmark: Sendable {
     let arguments: [String]
     /// What it is linked with.
     var libraries: [String] = []
+    /// A program that it runs; where that is not installed, there is no peer.
+    var needs: String?
   }
 
-  /// Unique; what `--only` names.
+  /// Unique; what the command line names.
   let name: String
   /// What it does, in a line.
   let what: String

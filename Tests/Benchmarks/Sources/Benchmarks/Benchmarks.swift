@@ -3,7 +3,9 @@ import Foundation
 @main
 struct Benchmarks {
   /// Every benchmark there is; a group of them is a file.
-  static let all = SchedulerBenchmarks.all + EngineBenchmarks.all + ManifestBenchmark.all
+  static let all =
+    SchedulerBenchmarks.all + EngineBenchmarks.all + ManifestBenchmark.all + FileBenchmarks.all
+    + CommandBenchmarks.all
 
   static func main() async {
     do {
@@ -26,7 +28,9 @@ struct Benchmarks {
     let size = "\(options.percent)"
     var (ours, theirs): ([[String: Double]], [[String: Double]]) = ([], [])
     var peer: String?
-    if let program = benchmark.peer, let peers = options.peers {
+    if let program = benchmark.peer, let peers = options.peers,
+      program.needs.map(Program.isInstalled) ?? true
+    {
       peer = try Program.build(program, in: folder, peers: peers)
     }
     for _ in 0..<options.runs {
@@ -55,6 +59,8 @@ struct Benchmarks {
     guard !chosen.isEmpty else { throw Program.Failure(description: "no such benchmark") }
     let folder = FileManager.default.temporaryDirectory.appending(path: "peers-\(getpid())").path()
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    // Whatever the runs leave goes with it at the end.
+    setenv("TMPDIR", folder, 1)
     defer { try? FileManager.default.removeItem(atPath: folder) }
     Table.header()
     for benchmark in chosen { try measure(benchmark, options, folder) }

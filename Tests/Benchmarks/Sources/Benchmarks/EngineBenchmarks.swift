@@ -1,3 +1,4 @@
+import Logging
 import Tend
 import TendEngine
 
@@ -21,7 +22,10 @@ enum EngineBenchmarks {
     let before = Measure.resident()
     let declarations = world.declarations()
     let declared = Measure.resident() - before
-    let engine = try Engine(store: ForgetfulStore(), providers: [ShelfProvider(world: world)])
+    let engine = try Engine(
+      store: ForgetfulStore(),
+      logger: Logger(label: "benchmark") { _ in SwiftLogNoOpLogHandler() },
+      providers: [ShelfProvider(world: world)])
     var unit = Unit("bench")
     unit.policy.interval = .milliseconds(1)
     let snapshot = Snapshot(revision: Revision(id: "1"), declarations: declarations)

@@ -13,6 +13,11 @@ enum Measure {
   static func cpu() -> Double {
     var usage = rusage()
     getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
+    return cpu(of: usage)
+  }
+
+  /// User and system nanoseconds.
+  static func cpu(of usage: rusage) -> Double {
     let seconds = usage.ru_utime.tv_sec + usage.ru_stime.tv_sec
     let microseconds = usage.ru_utime.tv_usec + usage.ru_stime.tv_usec
     return Double(seconds) * 1e9 + Double(microseconds) * 1e3
@@ -44,6 +49,13 @@ enum Measure {
       "p99_us": Double(sorted[sorted.count * 99 / 100]) / 1e3,
       "max_us": Double(last) / 1e3,
     ]
+  }
+
+  /// The middle one of some numbers; the mean of two.
+  static func median(_ values: [Double]) -> Double {
+    let sorted = values.sorted()
+    guard !sorted.isEmpty else { return .nan }
+    return (sorted[(sorted.count - 1) / 2] + sorted[sorted.count / 2]) / 2
   }
 
   /// SplitMix64 of a number, so that every implementation draws the same delays.

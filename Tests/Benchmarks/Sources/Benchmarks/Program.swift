@@ -26,6 +26,12 @@ enum Program {
     return path
   }
 
+  /// Whether a program is found in `PATH`.
+  static func isInstalled(_ program: String) -> Bool {
+    let folders = (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":")
+    return folders.contains { access("\($0)/\(program)", X_OK) == 0 }
+  }
+
   static func output(_ path: String, _ arguments: [String]) throws -> String {
     let process = Process()
     let pipe = Pipe()

@@ -1,0 +1,50 @@
+import Foundation
+
+/// The `tend` command as a process.
+struct Command {
+  /// What a process took.
+  struct Usage {
+    var wall: Double
+    var cpu: Double
+
+    /// In milliseconds, as the figures name them.
+    var figures: [String: Double] { ["wall_ms": wall / 1e6, "cpu_ms": cpu / 1e6] }
+  }
+
+  /// It is built beside the benchmarks.
+  static func path() throws -> String {
+    let own = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
+    return URL(fileURLWithPath: own).deletingLastPathComponent().path() + "tend"
+  }
+
+  /// Runs it with these arguments, its output to `/dev/null`; throws where it fails.
+  @discardableResult
+  static func tend(_ arguments: [String]) throws -> Usage {
+    try run(path(), arguments)
+  }
+
+  /// Runs a program, found in `PATH`.
+  @discardableResult
+  static func run(_ program: String, _ arguments: [String]) throws -> Usage {
+    var actions = posix_spawn_file_actions_t()
+    posix_spawn_file_actions_init(&actions)
+    defer { posix_spawn_file_actions_destroy(&actions) }
+    posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0)
+    posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0)
+    var words = ([program] + arguments).map { strdup($0) } + [nil]
+    defer { for word in words { free(word) } }
+    var process = pid_t()
+    let begin = Measure.now()
+    let code = posix_spawnp(&process, program, &actions, nil, &words, environ)
+    guard code == 0 else {
+      throw Program.Failure(description: "\(program): \(String(cString: strerror(code)))")
+    }
+    var (status, usage) = (Int32(), rusage())
+    while wait4(process, &status, 0, &usage) < 0, errno == EINTR {}
+    guard status == 0 else {
+      let command = ([program] + arguments).joined(separator: " ")
+      throw Program.Failure(description: "\(command): wait status \(status)")
+    }
+    return Usage(wall: Double(Measure.now() - begin), cpu: Measure.cpu(of: usage))
+  }
+}
