@@ -38,6 +38,13 @@ struct LengthTests {
     }
   }
 
+  @Test("a whole provider takes less than 60 lines, as the README says")
+  func provider() throws {
+    let path = "Examples/Operator/Sources/Operator/TenantProvider.swift"
+    let file = try #require(Tree.code().first { $0.path == path })
+    #expect(file.lines.count - 1 < 60)
+  }
+
   @Test("the ruler measures what it should")
   func ruler() {
     let text = """
