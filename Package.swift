@@ -103,7 +103,7 @@ let package = Package(
       exclude: ["run"], swiftSettings: settings),
 
     tests("TendTests", ["Tend"]),
-    tests("TendEngineTests", ["Tend", "TendEngine", "TendTesting"]),
+    tests("TendEngineTests", ["Tend", "TendEngine", "TendTesting", logging]),
     tests("TendManifestTests", ["Tend", "TendManifest"]),
     module("TestSupport", [subprocess, system], path: "Tests/TestSupport"),
     tests(

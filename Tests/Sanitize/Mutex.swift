@@ -2,8 +2,8 @@ internal import Glibc
 
 /// Takes the place of `Synchronization.Mutex` where ThreadSanitizer watches.
 ///
-/// The standard library's mutex waits in code that the sanitizer doesn't see, so that each contended
-/// lock would pass for a race; it knows the C library's.
+/// The standard library's mutex waits in code that the sanitizer doesn't see, so that each
+/// contended lock would pass for a race; it knows the C library's.
 // Sendable because the mutex guards the value.
 struct Mutex<Value: ~Copyable>: ~Copyable, @unchecked Sendable {
   private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)

@@ -16,13 +16,18 @@ final class Application: Sendable {
     case stalled(String, String)
   }
 
-  private struct State {
+  fileprivate struct State {
     var open: [Node: PlannedChange]
     var order: [Node]
     var done: [PlannedChange] = []
     var problems: [Node: (code: String, message: String)] = [:]
+    /// Progress that was counted and not yet said.
+    var unsaid = 0
     var isQuiet = false
+    var isAbandoned = false
     var waiter: CheckedContinuation<Void, Never>?
+
+    var isOver: Bool { isAbandoned || isQuiet && unsaid == 0 }
   }
 
   private let state: Lock<State>
@@ -42,30 +47,27 @@ final class Application: Sendable {
     if let change = state.withLock({ $0.open[node] }) { progress(.started(change)) }
   }
 
-  func tell(_ news: News) {
+  /// Counts it; the answer says it to whoever watches, and is called outside all locks.
+  func tell(_ news: News) -> (@Sendable () -> Void)? {
     let message: Progress? = state.withLock { state in
       guard let change = state.open[news.node] else { return nil }
-      switch news.outcome {
-      case .settled(let done):
-        state.open[news.node] = nil
-        state.problems[news.node] = nil
-        state.done.append(change)
-        return .finished(change, duration: done?.duration ?? .zero)
-      case .failed(let message):
-        state.problems[news.node] = ("Retrying", message)
-        return .failed(change, message: message)
-      case .stalled(let code, let message):
-        state.problems[news.node] = (code, message)
-        return .failed(change, message: message)
-      }
+      state.unsaid += 1
+      return state.take(news, change)
     }
-    if let message { progress(message) }
+    guard let message else { return nil }
+    return {
+      self.progress(message)
+      self.wake { $0.unsaid -= 1 }
+    }
   }
 
   /// Nothing more will be done without help.
-  func becameQuiet() {
-    let waiter = state.withLock { state in
-      state.isQuiet = true
+  func becameQuiet() { wake { $0.isQuiet = true } }
+
+  private func wake(_ body: (inout State) -> Void) {
+    let waiter: CheckedContinuation<Void, Never>? = state.withLock { state in
+      body(&state)
+      guard state.isOver else { return nil }
       defer { state.waiter = nil }
       return state.waiter
     }
@@ -77,14 +79,14 @@ final class Application: Sendable {
     await withTaskCancellationHandler {
       await withCheckedContinuation { continuation in
         let isDone = state.withLock { state in
-          if state.isQuiet || Task.isCancelled { return true }
+          if state.isOver || Task.isCancelled { return true }
           state.waiter = continuation
           return false
         }
         if isDone { continuation.resume() }
       }
     } onCancel: {
-      becameQuiet()
+      wake { $0.isAbandoned = true }
     }
   }
 
@@ -102,5 +104,23 @@ final class Application: Sendable {
         message: problem.message)
     }
     return ApplyReport(done: state.done, problems: problems, duration: duration)
+  }
+}
+
+extension Application.State {
+  fileprivate mutating func take(_ news: Application.News, _ change: PlannedChange) -> Progress {
+    switch news.outcome {
+    case .settled(let result):
+      open[news.node] = nil
+      problems[news.node] = nil
+      done.append(change)
+      return .finished(change, duration: result?.duration ?? .zero)
+    case .failed(let message):
+      problems[news.node] = ("Retrying", message)
+      return .failed(change, message: message)
+    case .stalled(let code, let message):
+      problems[news.node] = (code, message)
+      return .failed(change, message: message)
+    }
   }
 }

@@ -36,16 +36,19 @@ final class Core: Sendable {
 
   /// Decides under the lock, then does what was decided.
   ///
-  /// Slots are freed under the lock, so that no plan is given one that is about to go.
+  /// Under the lock slots are freed, so that no plan is given one that is about to go, and writes
+  /// are handed over and changes counted, so that both have the order of the decisions.
   func decide<Answer: Sendable>(
     _ body: (inout World, inout Effects) -> Answer
   ) -> Answer {
-    let (answer, effects, farewells) = world.withLock { world in
+    let (answer, effects, followUps) = world.withLock { world in
       var effects = Effects()
       let answer = body(&world, &effects)
-      return (answer, effects, effects.freed.map(free))
+      if !effects.writes.isEmpty { ledger.append(effects.writes.map(masked)) }
+      let followUps = effects.freed.map(free) + effects.told.compactMap { $0.tell($1) }
+      return (answer, effects, followUps)
     }
-    for farewell in farewells { farewell() }
+    for followUp in followUps { followUp() }
     perform(effects)
     return answer
   }
@@ -56,8 +59,6 @@ final class Core: Sendable {
   }
 
   private func perform(_ effects: Effects) {
-    if !effects.writes.isEmpty { ledger.append(effects.writes.map(masked)) }
-    for (application, news) in effects.told { application.tell(news) }
     for add in effects.adds {
       scheduler.add(
         add.handle, priority: add.priority, after: add.delay, causes: add.causes,

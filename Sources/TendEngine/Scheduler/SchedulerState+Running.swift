@@ -75,8 +75,8 @@ extension SchedulerState {
 
   /// Each of the lane's workers gets its share, so that slow runs are spread.
   ///
-  /// Not where all that is ready are resyncs, which rarely find anything to do: to wake a worker for
-  /// each costs more than they do.
+  /// Not where all that is ready are resyncs, which rarely find anything to do: to wake a worker
+  /// for each costs more than they do.
   @inline(__always)
   private func share(_ lane: Int) -> Int {
     let ready = lanes[lane].readyCount

@@ -16,6 +16,21 @@ func eventually(
   }
 }
 
+/// Waits until it is so while the clock goes on by seconds; answers how far it went.
+@discardableResult
+func eventually(
+  _ what: String, on clock: ManualClock, sourceLocation: SourceLocation = #_sourceLocation,
+  _ condition: () async throws -> Bool
+) async rethrows -> Duration {
+  let begun = clock.now
+  try await eventually(what, sourceLocation: sourceLocation) {
+    if try await condition() { return true }
+    await pass(.seconds(1), on: clock)
+    return false
+  }
+  return begun.duration(to: clock.now)
+}
+
 /// Runs the body while the clock goes from sleeper to sleeper, each time after others had a turn.
 func flowing<Answer: Sendable>(
   _ clock: ManualClock, _ body: @Sendable () async throws -> Answer
