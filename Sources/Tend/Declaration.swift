@@ -65,12 +65,12 @@ public struct Declaration: Sendable {
   }
 
   /// The same declaration with the tree that its files are read from.
-  package func reading(_ tree: any SourceTree) -> Declaration {
-    Declaration(content, FileLookup(tree))
+  package func reading(_ files: FileLookup) -> Declaration {
+    Declaration(content, files)
   }
 
   /// The files that decoding has asked for, to tell later whether they changed.
-  package var filesRead: [(path: String, file: SourceFile?)] { files?.read ?? [] }
+  package var filesRead: [(path: String, file: SourceFile?)] { files?.read(by: content) ?? [] }
 
   /// Whether both are one document that was read once, not only equal.
   public func isSame(as other: Declaration) -> Bool { content === other.content }
@@ -110,7 +110,7 @@ public struct Declaration: Sendable {
       ])
     }
     do {
-      return try files.find(path, beside: place.file)
+      return try files.find(path, for: content)
     } catch {
       throw Diagnostics([
         Diagnostic(.source, at: place(of: field), error.message, remedy: error.remedy)

@@ -74,16 +74,44 @@ public struct SourceFileError: Error, Sendable {
   }
 }
 
-/// Resolves paths against a manifest's folder and remembers what was asked for.
+/// Resolves paths against a manifest's folder and remembers which declaration asked for what.
+///
+/// One for all declarations that are read together, since most ask for nothing.
 package final class FileLookup: Sendable {
+  typealias Asked = (path: String, file: SourceFile?)
+
   private let tree: any SourceTree
-  private let lookups = Mutex<[(path: String, file: SourceFile?)]>([])
+  private let lookups = Mutex<[ObjectIdentifier: [Asked]]>([:])
 
-  init(_ tree: any SourceTree) { self.tree = tree }
+  /// Looks into this tree.
+  package init(_ tree: any SourceTree) { self.tree = tree }
 
-  var read: [(path: String, file: SourceFile?)] { lookups.withLock { $0 } }
+  func read(by asker: Declaration.Content) -> [Asked] {
+    lookups.withLock { $0[ObjectIdentifier(asker)] ?? [] }
+  }
 
-  func find(_ path: String, beside manifest: String) throws(SourceFileError) -> SourceFile {
+  /// What a declaration asks for; its content lives as long as what is remembered of it matters.
+  func find(
+    _ path: String, for asker: Declaration.Content
+  ) throws(SourceFileError) -> SourceFile {
+    let resolved = try Self.resolve(path, beside: asker.place.file)
+    do {
+      let file = try tree.file(at: resolved)
+      remember((resolved, file), asker)
+      return file
+    } catch {
+      remember((resolved, nil), asker)
+      throw error
+    }
+  }
+
+  private func remember(_ asked: Asked, _ asker: Declaration.Content) {
+    lookups.withLock { $0[ObjectIdentifier(asker), default: []].append(asked) }
+  }
+
+  private static func resolve(
+    _ path: String, beside manifest: String
+  ) throws(SourceFileError) -> String {
     guard !path.hasPrefix("/") else {
       throw SourceFileError(
         "\(path) is an absolute path", remedy: "give it relative to the manifest")
@@ -99,14 +127,6 @@ package final class FileLookup: Sendable {
         parts.append(String(part))
       }
     }
-    let resolved = parts.joined(separator: "/")
-    do {
-      let file = try tree.file(at: resolved)
-      lookups.withLock { $0.append((resolved, file)) }
-      return file
-    } catch {
-      lookups.withLock { $0.append((resolved, nil)) }
-      throw error
-    }
+    return parts.joined(separator: "/")
   }
 }

@@ -49,6 +49,12 @@ extension Value {
 
   private static func quote(_ value: String, to text: inout String) {
     text += "\""
+    // As nearly always there is nothing to escape.
+    if value.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x22 && $0 != 0x5C && $0 != 0x7F }) {
+      text += value
+      text += "\""
+      return
+    }
     for scalar in value.unicodeScalars {
       switch scalar {
       case "\"": text += "\\\""

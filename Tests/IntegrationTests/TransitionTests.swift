@@ -27,13 +27,15 @@ struct TransitionTests {
       testDescription: "same identity, new name: a rename, nothing is written",
       before: file("old", "a"), after: file("new", "a")
     ) { folder, inode in
-      #expect(try number(of: "a", folder) == inode)
+      let now = try number(of: "a", folder)
+      #expect(now == inode)
     },
     Row(
       testDescription: "same name, new identity: the new one is there, the old one is gone",
       before: file("same", "a"), after: file("same", "b")
     ) { folder, _ in
-      #expect(try folder.names("world") == ["b"])
+      let names = try folder.names("world")
+      #expect(names == ["b"])
     },
     Row(
       testDescription: "same identity, other kind: a link stands where the file was",
@@ -46,15 +48,17 @@ struct TransitionTests {
         """
     ) { folder, _ in
       let target = try FileManager.default.destinationOfSymbolicLink(atPath: folder.path("world/a"))
+      let names = try folder.names("world")
       #expect(target == "elsewhere")
-      #expect(try folder.names("world") == ["a"])
+      #expect(names == ["a"])
     },
     Row(
       testDescription: "deletions within the budget: five of six go",
       before: (1...6).map { file("f\($0)", "f\($0)") }.joined(separator: "\n---\n"),
       after: file("f6", "f6")
     ) { folder, _ in
-      #expect(try folder.names("world") == ["f6"])
+      let names = try folder.names("world")
+      #expect(names == ["f6"])
     },
   ]
 

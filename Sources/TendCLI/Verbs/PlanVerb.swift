@@ -49,14 +49,31 @@ struct PlanVerb: Verb {
 
   private func plan(with engine: Engine) async throws -> Plan {
     let unit = try manifests.target()
-    let snapshot = try await manifests.snapshot(checkedBy: engine, for: unit.name)
     let options = manifests
+    let reading = try await options.input.read()
+    if !reading.diagnostics.isEmpty {
+      throw ManifestOptions.mistakes(in: reading, checkedBy: engine, for: unit.name)
+    }
     return try await engine.running { engine in
-      var plan = try await engine.prepare(snapshot, for: unit).plan
+      var plan = try await Self.plan(reading, for: unit, with: engine)
       try await Scope(options).check(&plan) { unit in
         try await engine.revisions(of: unit, limit: Scope.lookedAt)
       }
       return plan
+    }
+  }
+
+  /// Preparing checks as much as validating does: what is sound is checked only once.
+  private static func plan(
+    _ reading: Input.Reading, for unit: Unit, with engine: Engine
+  ) async throws -> Plan {
+    do throws(EngineError) {
+      return try await engine.prepare(reading.snapshot, for: unit).plan
+    } catch {
+      guard error.code == .invalid else { throw error }
+      let wrong = ManifestOptions.mistakes(in: reading, checkedBy: engine, for: unit.name)
+      if wrong.isEmpty { throw error }
+      throw wrong
     }
   }
 }

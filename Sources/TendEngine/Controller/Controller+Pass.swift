@@ -136,7 +136,7 @@ extension Controller {
   ) async -> Bool {
     site.turn(to: node, isRepair: false)
     var listed = listed
-    var questions = columns.withLock { $0.inspections.removeValue(forKey: slot) ?? [] }
+    var questions = columns.withLock { $0.inspections.take(slot) ?? [] }
     questions.reverse()
     while let question = questions.popLast() {
       let context = Context(site, deadline: core.time.monotonic() + Self.usualTimeout)

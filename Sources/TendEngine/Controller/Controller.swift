@@ -182,9 +182,18 @@ final class Controller<P: Provider>: Controlling {
 
   /// At the start of a run: what was declared anew since the last one.
   func takePending(_ slot: UInt32) {
-    guard let pending = columns.withLock({ $0.pending.removeValue(forKey: slot) }) else { return }
+    guard let pending = columns.withLock({ $0.pending.take(slot) }) else { return }
     rows[slot].desired = pending
     rows.pace(slot).pointee.isPlain = false
+  }
+}
+
+extension Dictionary {
+  /// Removes a value; what becomes empty gives its room back.
+  mutating func take(_ key: Key) -> Value? {
+    let value = removeValue(forKey: key)
+    if isEmpty, capacity > 1024 { self = [:] }
+    return value
   }
 }
 

@@ -43,6 +43,7 @@ final class Staged<P: Provider>: StagedPart, @unchecked Sendable {
       previous = nil
     }
     let earlier = previous?.index() ?? [:]
+    let files = FileLookup(tree)
     var diagnostics: [Diagnostic] = []
     decoded.reserveCapacity(declarations.count)
     for declaration in declarations {
@@ -54,7 +55,7 @@ final class Staged<P: Provider>: StagedPart, @unchecked Sendable {
         continue
       }
       do throws(Diagnostics) {
-        decoded.append(try decode(declaration.reading(tree)))
+        decoded.append(try decode(declaration.reading(files)))
         reused.append(false)
       } catch {
         diagnostics += error.all
@@ -112,6 +113,7 @@ private func defined<K: KindDefining>(
 ) -> ([Kind<K.Desired>], [Diagnostic]) {
   var declared: [Declared<K.Definition>] = []
   var diagnostics: [Diagnostic] = []
+  let files = FileLookup(tree)
   for definition in definitions {
     guard let kind = provider.definitions.first(where: { $0.name == definition.reference.kind })
     else { continue }
@@ -119,7 +121,7 @@ private func defined<K: KindDefining>(
     diagnostics += violations
     guard violations.isEmpty else { continue }
     do throws(Diagnostics) {
-      declared.append(Declared(definition, try kind.decode(definition.reading(tree))))
+      declared.append(Declared(definition, try kind.decode(definition.reading(files))))
     } catch {
       diagnostics += error.all
     }

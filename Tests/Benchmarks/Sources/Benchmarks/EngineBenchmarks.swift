@@ -65,6 +65,7 @@ enum EngineBenchmarks {
             for index in stride(from: half, to: world.rows.count, by: 2) {
               let current = await world.observe(index)
               if !world.desired[index].differences(from: current).isEmpty { wrong += 1 }
+              if current?.memory != world.memories[index] { wrong += 1 }
             }
           }
           return wrong
@@ -108,6 +109,8 @@ struct Shelf: DesiredState {
 final class ShelfWorld: Sendable {
   let rows: [ShelfRow]
   let desired: [Shelf]
+  /// What was remembered of each row.
+  let memories: [ShelfRow.Memory]
 
   init(count: Int) {
     let titles = ["a shelf", "a box", "a drawer"]
@@ -118,6 +121,7 @@ final class ShelfWorld: Sendable {
         id: shelf.id, title: shelf.title, count: shelf.count, isOpen: shelf.isOpen,
         memory: .init(device: 1, inode: number, size: 2, modified: 3, changed: number))
     }
+    memories = rows.map(\.memory)
   }
 
   func observe(_ id: Int) async -> ShelfRow? { rows[id] }
