@@ -20,6 +20,12 @@ struct Application: Sendable {
     }
     if !plan.refused.isEmpty {
       if !isForPeople { console.out(try output.render(PlanDocument(plan)) { "" }) }
+      if plan.refused.contains(where: { $0.reason == "DeletionBudget" }) {
+        let count = plan.changes.count(where: \.losesData)
+        console.error(
+          "error: nothing was changed; if these deletions are meant, allow them with "
+            + "--allow-deletions \(count)\n")
+      }
       return false
     }
     if plan.isEmpty || !asks { return true }
