@@ -137,6 +137,20 @@ struct SchedulerOrderTests {
     #expect(fixture.metrics.busyWorkers == 1 && fixture.metrics.running == 1)
   }
 
+  @Test(
+    "resyncs are taken by whoever is awake, what may take long is spread over all workers",
+    arguments: [(Scheduler.Priority.resync, 8), (.drift, 2), (.revision, 2)])
+  func share(priority: Scheduler.Priority, taken: Int) {
+    let fixture = Fixture(limit: 4)
+    for key in fixture.keys(15) { fixture.add(key, .resync) }
+    var batch = Scheduler.Batch(.init(index: fixture.lane))
+    while fixture.exchange(&batch, .done) == .taken {}
+    for _ in 0..<4 { #expect(fixture.park(fixture.lane)) }
+    for key in fixture.keys(8) { fixture.add(key, priority) }
+    #expect(fixture.exchange(&batch, .done) == .taken)
+    #expect(batch.count == taken)
+  }
+
   @Test("tickets behind a hanging one can be withdrawn and run elsewhere, once")
   func withdraw() throws {
     let fixture = Fixture(limit: 1)
