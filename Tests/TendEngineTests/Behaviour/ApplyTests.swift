@@ -5,7 +5,7 @@ import Testing
 
 @testable import TendEngine
 
-@Suite("A plan that is carried out", .timeLimit(.minutes(2)))
+@Suite("A plan that is carried out", .oneThread, .timeLimit(.minutes(2)))
 struct ApplyTests {
   @Test("what is declared is made in order, and a second plan is empty")
   func create() async throws {

@@ -4,7 +4,7 @@ import Testing
 
 @testable import TendEngine
 
-@Suite("T20: a crash at every commit", .timeLimit(.minutes(5)))
+@Suite("T20: a crash at every commit", .oneThread, .timeLimit(.minutes(5)))
 struct CrashTests {
   /// What is declared one after the other; each is in force before the next is offered.
   private static let history: [[Declaration]] = [

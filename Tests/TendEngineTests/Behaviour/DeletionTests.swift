@@ -3,7 +3,7 @@ import Testing
 
 @testable import TendEngine
 
-@Suite("Deletions", .timeLimit(.minutes(2)))
+@Suite("Deletions", .oneThread, .timeLimit(.minutes(2)))
 struct DeletionTests {
   @Test("what depends on something goes before it, in written and in implied order")
   func order() async throws {

@@ -4,7 +4,7 @@ import Testing
 
 @testable import TendEngine
 
-@Suite("Following a source", .timeLimit(.minutes(2)))
+@Suite("Following a source", .oneThread, .timeLimit(.minutes(2)))
 struct FollowTests {
   /// Runs an engine that follows the feed while the body runs.
   private func following(

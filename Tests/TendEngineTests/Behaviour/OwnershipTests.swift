@@ -3,7 +3,7 @@ import Testing
 
 @testable import TendEngine
 
-@Suite("Identity, names and ownership", .timeLimit(.minutes(2)))
+@Suite("Identity, names and ownership", .oneThread, .timeLimit(.minutes(2)))
 struct OwnershipTests {
   @Test("same identity, new name: a rename, nothing is written")
   func rename() async throws {

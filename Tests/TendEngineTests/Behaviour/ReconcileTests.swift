@@ -5,7 +5,7 @@ import Testing
 
 @testable import TendEngine
 
-@Suite("Keeping resources as declared", .timeLimit(.minutes(2)))
+@Suite("Keeping resources as declared", .oneThread, .timeLimit(.minutes(2)))
 struct ReconcileTests {
   /// Applies, then keeps the engine running for the body.
   private func kept(

@@ -4,7 +4,7 @@ import Testing
 
 @testable import TendEngine
 
-@Suite("T62, T63: secrets", .timeLimit(.minutes(1)))
+@Suite("T62, T63: secrets", .oneThread, .timeLimit(.minutes(1)))
 struct SecretTests {
   private let canary = "canary-7f3a9b"
 

@@ -4,7 +4,7 @@ import Testing
 
 @testable import TendEngine
 
-@Suite("Three unlike worlds", .timeLimit(.minutes(2)))
+@Suite("Three unlike worlds", .oneThread, .timeLimit(.minutes(2)))
 struct WorldsTests {
   // MARK: Alive and local
 
