@@ -1,4 +1,5 @@
 import CoreMetrics
+import Logging
 import Synchronization
 import Tend
 
@@ -33,10 +34,18 @@ extension Controller {
   }
 
   private func remember(_ slot: UInt32) {
-    let memory = rows[slot].memory
+    let value: Value?
+    do throws(ProviderError) {
+      value = try encode(rows[slot].memory)
+    } catch {
+      core.logger.warning(
+        "what is to be remembered is not kept",
+        metadata: ["provider": "\(name)", "error": "\(error)"])
+      return
+    }
     core.decide { world, effects in
       let node = Node(controller: index, slot: slot)
-      guard world[node].isOwned, let value = try? encode(memory) else { return }
+      guard world[node].isOwned, let value else { return }
       effects.writes.append(.putMemory(world.key(node), value))
     }
   }
