@@ -76,7 +76,7 @@ struct ValidateTests {
 
   @Test("the quickstart is valid")
   func quickstart() async throws {
-    let root = Command.path.split(separator: "/.build").first.map(String.init) ?? ""
+    let root = Tend.path.split(separator: "/.build").first.map(String.init) ?? ""
     let output = try await Command()("validate", "-f", "\(root)/Examples/quickstart")
     #expect(output.status == 0, "\(output.errors)")
   }

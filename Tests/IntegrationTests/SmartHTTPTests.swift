@@ -18,7 +18,7 @@ struct SmartHTTPTests {
     }
     let (url, output) = try await SmartHTTPServer.serve(served) { server in
       let url = server.url("hosts.git")
-      let output = try await tend.run(arguments(url)) {
+      let output = try await tend.run(arguments(url)) { _ in
         try await eventually("the file is there") { tend.folder.exists("world/a") }
         try await repository.commit(["b.yaml": file("b", "two", tend)])
         try await repository.git("push", "--quiet", served.path("hosts.git"), "main")
@@ -28,7 +28,7 @@ struct SmartHTTPTests {
     }
     #expect(output.status == 0, "\(output.errors)")
     try tend.folder.remove("world/a")
-    let alone = try await tend.run(arguments(url)) {
+    let alone = try await tend.run(arguments(url)) { _ in
       try await eventually("what was known is kept up without the server") {
         tend.folder.exists("world/a")
       }

@@ -16,7 +16,7 @@ struct SourceLossTests {
     let tend = try Tend()
     let repository = try await GitRepository()
     try await commit(files: 8, repository, tend)
-    let output = try await tend.run(agent(tend, repository)) {
+    let output = try await tend.run(agent(tend, repository)) { _ in
       let before = (0..<8).map { "f\($0)" }
       try await eventually("all files are there") { try tend.folder.names("world") == before }
       try await lose(loss, repository, tend)
