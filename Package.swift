@@ -113,7 +113,10 @@ let package = Package(
     tests("TendFilesTests", ["Tend", "TendFiles", "CTendFiles", crypto]),
     tests(
       "TendAgentTests",
-      ["Tend", "TendEngine", "TendGit", "TendAgent", "CTendAgent", "TestSupport"]),
+      [
+        "Tend", "TendEngine", "TendGit", "TendSQLite", "TendAgent", "CTendAgent", "TestSupport",
+        logging,
+      ]),
     tests(
       "CommandTests",
       [

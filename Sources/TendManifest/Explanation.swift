@@ -11,7 +11,7 @@ public enum Explanation {
     page.line("KIND     \(kind.kind)")
     page.line("VERSION  \(kind.apiVersion)")
     guard let field else {
-      page.whole(schema)
+      page.whole(schema, "FIELDS OF spec", every: Envelope.schema)
       return page.text
     }
     let path = field.hasPrefix("spec.") ? String(field.dropFirst(5)) : field
@@ -20,13 +20,40 @@ public enum Explanation {
     return page.text
   }
 
+  /// The text for a file that is no manifest, or for one field of it; nil where there is no such
+  /// field.
+  public static func text(
+    ofFile name: String, _ schema: Schema, field: String? = nil
+  ) -> String? {
+    var page = Page()
+    page.line("FILE     \(name)")
+    guard let field else {
+      page.whole(schema, "FIELDS")
+      return page.text
+    }
+    guard let found = schema.field(at: field) else { return nil }
+    page.one(found, at: field)
+    return page.text
+  }
+
+  /// The text for a field that such a file does not have.
+  public static func missing(field: String, ofFile name: String, _ schema: Schema) -> String {
+    missing(field, of: name, among: schema.fields)
+  }
+
   /// The text for a field that a kind does not have: what was probably meant, and what there is.
   public static func missing(field: String, of kind: KindName, _ schema: Schema) -> String {
-    let names = (schema.fields + Envelope.schema.fields).map(\.name)
+    missing(field, of: kind.kind, among: schema.fields + Envelope.schema.fields)
+  }
+
+  private static func missing(
+    _ field: String, of name: String, among fields: [Schema.Field]
+  ) -> String {
+    let names = fields.map(\.name)
     let first = field.split(separator: ".").first.map(String.init) ?? field
     let known = names.contains(first) ? nil : nearest(to: first, among: names)
-    let remedy = known.map { "did you mean \($0)?" } ?? "tend explain \(kind.kind) lists the fields"
-    return "\(kind.kind) has no field \(field); \(remedy)"
+    let remedy = known.map { "did you mean \($0)?" } ?? "tend explain \(name) lists the fields"
+    return "\(name) has no field \(field); \(remedy)"
   }
 }
 
@@ -37,15 +64,17 @@ private struct Page {
     text += line.isEmpty ? "\n" : String(repeating: " ", count: indent) + line + "\n"
   }
 
-  mutating func whole(_ schema: Schema) {
+  mutating func whole(_ schema: Schema, _ title: String, every document: Schema? = nil) {
     line("")
     wrapped(schema.summary, indent: 0)
     line("")
-    line("FIELDS OF spec")
+    line(title)
     list(schema.fields, indent: 2)
-    line("")
-    line("FIELDS OF EVERY DOCUMENT")
-    list(Envelope.schema.fields.filter { $0.name != "spec" }, indent: 2)
+    if let document {
+      line("")
+      line("FIELDS OF EVERY DOCUMENT")
+      list(document.fields.filter { $0.name != "spec" }, indent: 2)
+    }
     guard let example = schema.example else { return }
     line("")
     line("EXAMPLE")

@@ -32,7 +32,7 @@ public struct Agent: Service {
   ///
   /// Throws where the state directory is in use, the store can't be opened, or a source can't be.
   public func run() async throws {
-    let backups = BackupDirectory(at: configuration.state.backups)
+    let backups = self.backups
     let store = try openStore()
     let engine = try engine(on: store, backups)
     let answers = AgentAnswers(engine, identity)
@@ -60,7 +60,7 @@ public struct Agent: Service {
     progress: @escaping @Sendable (ProgressDocument) -> Void
   ) async throws -> [(unit: String, report: ReportDocument)] {
     let store = try openStore()
-    let engine = try engine(on: store, BackupDirectory(at: configuration.state.backups))
+    let engine = try engine(on: store, backups)
     let names = configuration.units.map(\.name)
     let reports = try await engine.running { engine in
       var reports: [(String, ReportDocument)] = []
@@ -75,7 +75,8 @@ public struct Agent: Service {
   }
 
   private func openStore() throws -> SQLiteStore {
-    let store = try SQLiteStore(at: configuration.state.path)
+    let store = try SQLiteStore(
+      at: configuration.state.path, retention: configuration.retention)
     if let recovery = store.recovery {
       logger.error("store recovered", metadata: ["recovery": "\(recovery)"])
     }
@@ -90,9 +91,13 @@ public struct Agent: Service {
       store: store, configuration: engineConfiguration, logger: logger, providers: providers)
     try Origins(configuration.units).save(in: configuration.state)
     for unit in configuration.units {
-      try engine.follow(unit.source(), as: Unit(unit.name, policy: unit.policy))
+      try engine.follow(unit.source(logger: logger), as: Unit(unit.name, policy: unit.policy))
     }
     return engine
+  }
+
+  private var backups: BackupDirectory {
+    BackupDirectory(at: configuration.state.backups, rotation: configuration.rotation)
   }
 
   private var identity: AgentDocument {

@@ -31,21 +31,6 @@ struct ManifestOptions: ParsableArguments {
 
   /// Reads and checks; throws all that is wrong.
   func snapshot(checkedBy engine: Engine, for unit: String) async throws -> Snapshot {
-    let reading = try await input.read()
-    let wrong = Self.mistakes(in: reading, checkedBy: engine, for: unit)
-    guard wrong.isEmpty else { throw wrong }
-    return reading.snapshot
-  }
-
-  /// All that is wrong; what only follows from a document that can't be read is left out.
-  static func mistakes(
-    in reading: Input.Reading, checkedBy engine: Engine, for unit: String
-  ) -> Diagnostics {
-    var all = reading.diagnostics
-    for diagnostic in engine.validate(reading.snapshot, unit: unit).all {
-      let follows = diagnostic.code == .reference || diagnostic.code == .duplicateName
-      if reading.diagnostics.isEmpty || !follows { all.append(diagnostic) }
-    }
-    return all.sorted
+    try await input.read().checked(by: engine, for: unit)
   }
 }

@@ -107,6 +107,25 @@ struct Input: Sendable {
   }
 }
 
+extension Input.Reading {
+  /// What was read; throws all that is wrong with it.
+  func checked(by engine: Engine, for unit: String) throws(Diagnostics) -> Snapshot {
+    let wrong = mistakes(checkedBy: engine, for: unit)
+    guard wrong.isEmpty else { throw wrong }
+    return snapshot
+  }
+
+  /// All that is wrong; what only follows from a document that can't be read is left out.
+  func mistakes(checkedBy engine: Engine, for unit: String) -> Diagnostics {
+    var all = diagnostics
+    for diagnostic in engine.validate(snapshot, unit: unit).all {
+      let follows = diagnostic.code == .reference || diagnostic.code == .duplicateName
+      if diagnostics.isEmpty || !follows { all.append(diagnostic) }
+    }
+    return all.sorted
+  }
+}
+
 extension Snapshot {
   /// The same with a message of its revision: where it was read from, for history and for `Scope`.
   fileprivate func said(_ message: String) -> Snapshot {

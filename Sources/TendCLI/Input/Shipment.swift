@@ -16,12 +16,10 @@ struct Shipment {
   func pack(for unit: Unit, checkedBy engine: Engine) async throws -> DesiredFiles {
     let reading = try await input.read()
     let tree = RecordingTree(reading.snapshot.tree)
-    let snapshot = Snapshot(
+    let recorded = Snapshot(
       revision: reading.snapshot.revision, declarations: reading.snapshot.declarations, tree: tree)
-    let wrong = ManifestOptions.mistakes(
-      in: Input.Reading(snapshot: snapshot, diagnostics: reading.diagnostics),
-      checkedBy: engine, for: unit.name)
-    guard wrong.isEmpty else { throw wrong }
+    let snapshot = try Input.Reading(snapshot: recorded, diagnostics: reading.diagnostics)
+      .checked(by: engine, for: unit.name)
     return DesiredFiles(
       unit: unit.name, prunes: unit.policy.prunes,
       allowedDeletions: unit.policy.allowedDeletions, revision: snapshot.revision,

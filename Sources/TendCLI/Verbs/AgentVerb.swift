@@ -18,8 +18,12 @@ struct AgentVerb: Verb {
       with 0.
 
         tend agent --git https://git.example/hosts.git --branch main --path web --interval 30s
+        tend agent --config /etc/tend/agent.yaml
         tend agent -f desired/
         tend agent -f desired/ --once       converge, print a summary, and exit
+
+      With several units, a policy for each and more: --config; `tend explain agent` documents the \
+      file. One that can't be read, or has a mistake, starts nothing.
 
       Who can push to the branch has the rights of the user that the agent runs as.
       """)
@@ -34,11 +38,9 @@ struct AgentVerb: Verb {
   @OptionGroup var state: StateOptions
 
   func perform(in session: Session) async throws -> ExitStatus {
-    let logLevel = level?.level ?? (once ? .warning : .info)
+    let configuration = try origin.configuration(state)
+    let logLevel = level?.level ?? (once ? .warning : configuration.logLevel ?? .info)
     let logger = Logger(label: "tend") { _ in LineLog(level: logLevel) }
-    let configuration = AgentConfiguration(
-      state: state.directory,
-      units: [try origin.unit(mirrors: state.directory.mirrors, logger: logger)])
     let agent = try Agent(
       configuration, providers: session.providers(), logger: logger,
       version: TendVersion.current)
@@ -61,8 +63,12 @@ struct AgentVerb: Verb {
   }
 }
 
-/// The options that say what an agent follows: `--git` and its company, or `-f`.
+/// The options that say what an agent follows: `--config`, `--git` and its company, or `-f`.
 struct OriginOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "A file that says what is followed, and how; see tend explain agent.", valueName: "file"))
+  var config: String?
   @Option(help: ArgumentHelp("A Git repository.", valueName: "url"))
   var git: String?
   @Option(help: "The branch that is followed. Default: main.")
@@ -76,14 +82,17 @@ struct OriginOptions: ParsableArguments {
     name: [.customShort("f"), .customLong("file")],
     help: ArgumentHelp("A directory of this machine, instead of a repository.", valueName: "dir"))
   var directory: String?
-  @Option(name: [.customShort("u"), .long], help: "The name of the unit.")
-  var unit = "default"
+  @Option(name: [.customShort("u"), .long], help: "The name of the unit. Default: default.")
+  var unit: String?
   @Option(help: "How often the source is asked, and resources are looked at, such as 30s or 5m.")
   var interval: DurationArgument?
 
   func validate() throws {
-    guard (git == nil) != (directory == nil) else {
-      throw ValidationError("Name one thing to follow: --git URL, or -f DIR.")
+    guard [config, git, directory].count(where: { $0 != nil }) == 1 else {
+      throw ValidationError("Name one thing to follow: --config FILE, --git URL, or -f DIR.")
+    }
+    guard config == nil || (unit == nil && interval == nil) else {
+      throw ValidationError("With --config the file names the units and their intervals.")
     }
     guard git != nil || (branch == nil && commit == nil && path == nil) else {
       throw ValidationError("--branch, --commit and --path belong to --git.")
@@ -93,22 +102,30 @@ struct OriginOptions: ParsableArguments {
     }
   }
 
-  /// The unit that these options describe.
-  func unit(mirrors: String, logger: Logger) throws -> UnitConfiguration {
+  /// What these options describe; a file is read.
+  func configuration(_ state: StateOptions) throws -> AgentConfiguration {
+    if let config {
+      return try ConfigurationFile(config).read(state: state.path.map(StateDirectory.init))
+    }
+    let unit = unit(mirrors: state.directory.mirrors)
+    return AgentConfiguration(state: state.directory, units: [unit])
+  }
+
+  private func unit(mirrors: String) -> UnitConfiguration {
+    let name = unit ?? "default"
     var policy = Unit.Policy()
     if let interval {
       policy.refreshInterval = interval.duration
       policy.interval = interval.duration
     }
     if let directory {
-      return UnitConfiguration(unit, origin: .directory(directory), policy: policy)
+      return UnitConfiguration(name, origin: .directory(directory), policy: policy)
     }
-    var configuration = GitConfiguration(
+    let configuration = GitConfiguration(
       repository: git ?? "",
       reference: commit.map { .commit($0) } ?? .branch(branch ?? "main"), path: path ?? "",
       mirrors: mirrors)
-    configuration.logger = logger
-    return UnitConfiguration(unit, origin: .git(configuration), policy: policy)
+    return UnitConfiguration(name, origin: .git(configuration), policy: policy)
   }
 }
 

@@ -14,15 +14,22 @@ struct Explain: Verb {
         tend explain                the kinds that there are
         tend explain File           all fields of a kind
         tend explain File.mode      one field
+        tend explain agent          the configuration of an agent
+        tend explain tend.yaml      the settings of a tree of manifests
       """)
 
-  @Argument(help: "KIND or KIND.FIELD, with the group in front where it is ambiguous.")
+  @Argument(
+    help: "KIND or KIND.FIELD, with the group in front where it is ambiguous; agent; tend.yaml.")
   var what: String?
 
   func perform(in session: Session) async throws -> ExitStatus {
     let kinds = try session.engine(InMemoryStore()).kinds.sorted { $0.name < $1.name }
     guard let what else {
       session.console.out(Self.table(of: kinds, session.console.style))
+      return .success
+    }
+    if let text = try Self.document(what) {
+      session.console.out(text)
       return .success
     }
     let (kind, field) = try Self.find(what, among: kinds)
@@ -32,6 +39,19 @@ struct Explain: Verb {
     }
     session.console.out(text)
     return .success
+  }
+
+  /// The text for a file that is no manifest, or for a field of it; nil where a kind is meant.
+  private static func document(_ what: String) throws(Failure) -> String? {
+    for (name, schema) in [
+      (TreeSettings.path, TreeSettings.schema), ("agent", ConfigurationSchema.schema),
+    ] where what == name || what.hasPrefix(name + ".") {
+      let field = what == name ? nil : String(what.dropFirst(name.count + 1))
+      if let text = Explanation.text(ofFile: name, schema, field: field) { return text }
+      throw Failure(
+        "NotFound", Explanation.missing(field: field ?? "", ofFile: name, schema))
+    }
+    return nil
   }
 
   private static func table(of kinds: [KindDescription], _ style: Style) -> String {

@@ -52,7 +52,7 @@ struct PlanVerb: Verb {
     let options = manifests
     let reading = try await options.input.read()
     if !reading.diagnostics.isEmpty {
-      throw ManifestOptions.mistakes(in: reading, checkedBy: engine, for: unit.name)
+      throw reading.mistakes(checkedBy: engine, for: unit.name)
     }
     return try await engine.running { engine in
       var plan = try await Self.plan(reading, for: unit, with: engine)
@@ -71,7 +71,7 @@ struct PlanVerb: Verb {
       return try await engine.prepare(reading.snapshot, for: unit).plan
     } catch {
       guard error.code == .invalid else { throw error }
-      let wrong = ManifestOptions.mistakes(in: reading, checkedBy: engine, for: unit.name)
+      let wrong = reading.mistakes(checkedBy: engine, for: unit.name)
       if wrong.isEmpty { throw error }
       throw wrong
     }

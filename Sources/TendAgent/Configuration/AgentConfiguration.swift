@@ -1,0 +1,102 @@
+public import Logging
+import Tend
+public import TendSQLite
+
+/// What an agent follows, and where it keeps its state.
+public struct AgentConfiguration: Sendable {
+  /// Where it keeps what must outlive it.
+  public var state: StateDirectory
+  /// What it follows; at least one.
+  public var units: [UnitConfiguration]
+  /// How many resources are reconciled at once over all providers.
+  ///
+  /// nil: what each provider allows.
+  public var concurrency: Int?
+  /// How long a shutdown waits for reconciles that have begun.
+  ///
+  /// 60 s; what is cut short is found
+  /// and finished at the next start.
+  public var drain: Duration = .seconds(60)
+  /// The least that is logged; nil: what the command line says.
+  public var logLevel: Logger.Level?
+  /// Which backups are kept.
+  public var rotation = BackupRotation()
+  /// How much history is kept.
+  public var retention = Retention()
+
+  /// A configuration with the defaults.
+  public init(state: StateDirectory, units: [UnitConfiguration]) {
+    self.state = state
+    self.units = units
+  }
+
+  /// Throws the first thing that can't be; an agent does not start with it.
+  func check() throws(Failure) {
+    if let problem = problems().first {
+      throw Failure("Configuration", problem.message, remedy: problem.remedy)
+    }
+  }
+
+  /// All that can't be, in the order of the fields.
+  func problems() -> [ConfigurationProblem] {
+    var problems: [ConfigurationProblem] = []
+    if units.isEmpty {
+      problems.append(
+        ConfigurationProblem(
+          "units", "no unit is configured", remedy: "follow a repository or a directory"))
+    }
+    if let concurrency, concurrency < 1 {
+      problems.append(
+        ConfigurationProblem(
+          "concurrency", "concurrency is \(concurrency)", remedy: "give at least 1"))
+    }
+    if drain < .zero {
+      problems.append(
+        ConfigurationProblem("drain", "drain is negative", remedy: "give a time such as 60s"))
+    }
+    for (index, unit) in units.enumerated() {
+      problems += unit.problems().map { $0.below("units", index) }
+    }
+    return problems + duplicates()
+  }
+
+  private func duplicates() -> [ConfigurationProblem] {
+    var first: [String: Int] = [:]
+    var problems: [ConfigurationProblem] = []
+    for (index, unit) in units.enumerated() {
+      guard let other = first[unit.name] else {
+        first[unit.name] = index
+        continue
+      }
+      var problem = ConfigurationProblem(
+        "name", "two units have the name \(unit.name)", remedy: "give each its own name"
+      ).below("units", index)
+      problem.related = FieldPath([.key("units"), .index(other), .key("name")])
+      problems.append(problem)
+    }
+    return problems
+  }
+}
+
+/// One thing that can't be in a configuration, wherever that came from.
+struct ConfigurationProblem: Sendable, Hashable {
+  /// The field, from the top of the configuration.
+  var field: FieldPath
+  let message: String
+  let remedy: String
+  /// Another field that has to do with it.
+  var related: FieldPath?
+
+  init(_ field: String, _ message: String, remedy: String) {
+    self.field = FieldPath(field) ?? FieldPath([])
+    self.message = message
+    self.remedy = remedy
+  }
+
+  /// The same for a part of a whole.
+  func below(_ list: String, _ index: Int) -> ConfigurationProblem {
+    var problem = self
+    problem.field = FieldPath([.key(list), .index(index)] + field.steps)
+    return problem
+  }
+}

@@ -1,0 +1,161 @@
+private import Logging
+import Tend
+import TendEngine
+import TendGit
+import TendSQLite
+
+/// The fields of a configuration besides its units, as they are written.
+struct ConfigurationFields: Decodable {
+  var defaults: TreatmentFields?
+  var stateDirectory: String?
+  var concurrency: Int?
+  var drain: Duration?
+  var logs: Logs?
+  var backups: Backups?
+  var retention: Kept?
+
+  struct Logs: Decodable {
+    var level: String?
+  }
+
+  struct Backups: Decodable {
+    var copies: Int?
+    var age: Duration?
+    var bytes: Int64?
+
+    var rotation: BackupRotation {
+      var rotation = BackupRotation()
+      if let copies { rotation.countOfPath = copies }
+      if let age { rotation.age = age }
+      if let bytes { rotation.totalBytes = bytes }
+      return rotation
+    }
+  }
+
+  struct Kept: Decodable {
+    var events: Int?
+    var age: Duration?
+    var revisions: Int?
+
+    var retention: Retention {
+      var retention = Retention()
+      if let events { retention.maximumEvents = events }
+      if let age { retention.age = age }
+      if let revisions { retention.revisions = revisions }
+      return retention
+    }
+  }
+
+  /// The configuration with these units; `state` is what the command line says of the directory.
+  func configuration(
+    _ units: [UnitConfiguration], state: StateDirectory
+  ) -> AgentConfiguration {
+    var configuration = AgentConfiguration(state: state, units: units)
+    configuration.concurrency = concurrency
+    if let drain { configuration.drain = drain }
+    configuration.logLevel = (logs?.level).flatMap { Logger.Level(rawValue: $0) }
+    if let backups { configuration.rotation = backups.rotation }
+    if let retention { configuration.retention = retention.retention }
+    return configuration
+  }
+}
+
+/// How a unit is treated, where that has a default for all.
+struct TreatmentFields: Decodable {
+  var interval: Duration?
+  var timeout: Duration?
+  var refresh: Duration?
+  var mode: Lifecycle.Mode?
+
+  func apply(to policy: inout Unit.Policy) {
+    if let interval { policy.interval = interval }
+    if let timeout { policy.timeout = timeout }
+    if let refresh { policy.refreshInterval = refresh }
+    if let mode { policy.mode = mode }
+  }
+}
+
+/// The fields of one unit, as they are written.
+struct UnitFields: Decodable {
+  var name: String
+  var source: SourceFields
+  var treatment: TreatmentFields
+  var empty: Bool?
+  var allowedDeletions: Int?
+
+  private enum Key: String, CodingKey {
+    case name, source, empty, allowedDeletions
+  }
+
+  init(from decoder: any Decoder) throws {
+    let fields = try decoder.container(keyedBy: Key.self)
+    name = try fields.decode(String.self, forKey: .name)
+    source = try fields.decode(SourceFields.self, forKey: .source)
+    empty = try fields.decodeIfPresent(Bool.self, forKey: .empty)
+    allowedDeletions = try fields.decodeIfPresent(Int.self, forKey: .allowedDeletions)
+    treatment = try TreatmentFields(from: decoder)
+  }
+
+  /// The unit; what can't be is reported with its field.
+  func unit(
+    _ defaults: TreatmentFields?, mirrors: String, _ problems: inout [ConfigurationProblem]
+  ) -> UnitConfiguration {
+    var policy = Unit.Policy()
+    defaults?.apply(to: &policy)
+    treatment.apply(to: &policy)
+    policy.allowsEmpty = empty ?? false
+    policy.allowedDeletions = allowedDeletions
+    return UnitConfiguration(
+      name, origin: source.origin(mirrors: mirrors, &problems), policy: policy)
+  }
+}
+
+/// The fields of `source`, as they are written.
+struct SourceFields: Decodable {
+  var git: Git?
+  var directory: String?
+
+  struct Git: Decodable {
+    var url: String
+    var branch: String?
+    var commit: String?
+    var path: String?
+    var allowRewrittenHistory: Bool?
+    var progressDeadline: Duration?
+
+    func configuration(mirrors: String) -> GitConfiguration {
+      var configuration = GitConfiguration(
+        repository: url, reference: commit.map { .commit($0) } ?? .branch(branch ?? "main"),
+        path: path ?? "", mirrors: mirrors)
+      configuration.allowRewrittenHistory = allowRewrittenHistory ?? false
+      if let progressDeadline { configuration.progressDeadline = progressDeadline }
+      return configuration
+    }
+  }
+
+  func origin(
+    mirrors: String, _ problems: inout [ConfigurationProblem]
+  ) -> UnitConfiguration.Origin {
+    if (git == nil) == (directory == nil) {
+      problems.append(
+        ConfigurationProblem(
+          "source", "source must have exactly one of git and directory",
+          remedy: git == nil ? "add one of them" : "take one of them away"))
+    }
+    if let git {
+      if git.branch != nil, git.commit != nil {
+        problems.append(
+          ConfigurationProblem(
+            "source.git.commit", "commit stands beside branch", remedy: "keep one of them"))
+      }
+      return .git(git.configuration(mirrors: mirrors))
+    }
+    if let directory, !directory.hasPrefix("/") {
+      problems.append(
+        ConfigurationProblem(
+          "source.directory", "source.directory is not an absolute path",
+          remedy: "begin it with a slash"))
+    }
+    return .directory(directory ?? "/")
+  }
+}

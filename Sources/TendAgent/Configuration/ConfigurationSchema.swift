@@ -1,0 +1,122 @@
+public import Tend
+
+/// The fields of an agent's configuration.
+///
+/// The file is checked against this schema, and `tend explain agent` documents it.
+public enum ConfigurationSchema {
+  /// The whole file.
+  public static let schema = Schema(
+    "What an agent follows, and how: the file of `tend agent --config`.",
+    [
+      .list(
+        "units", of: .object(unit), required: true,
+        "What is followed: each unit has a source, a policy, an inventory and a history."),
+      .object(
+        "defaults", treatment, "What holds for every unit that does not say otherwise."),
+      .string(
+        "stateDirectory",
+        "Absolute path of the directory that holds store, mirrors, backups and socket. Default: "
+          + "/var/lib/tend as root, else tend below $XDG_STATE_HOME or ~/.local/state."),
+      .integer(
+        "concurrency", in: 1...10_000,
+        "How many resources are reconciled at once. Default: what each provider allows."),
+      .duration(
+        "drain", default: "60s", "How long a shutdown waits for reconciles that have begun."),
+      .object("logs", logs, "What is logged, to standard error."),
+      .object("backups", backups, "How many copies are kept of what is replaced or deleted."),
+      .object("retention", retention, "How much history is kept."),
+    ],
+    example: """
+      stateDirectory: /var/lib/tend
+      defaults:
+        interval: 10m
+      units:
+        - name: base
+          source:
+            git: {url: "https://git.example/hosts.git", branch: main, path: base}
+          refresh: 1m
+        - name: web
+          source: {directory: /srv/desired/web}
+          mode: observe
+      """)
+
+  /// Fields of a unit.
+  private static let unit: [Schema.Field] =
+    [
+      .string(
+        "name", required: true,
+        "Unique in the agent: 1 to 253 letters, digits, dots, dashes and underscores."),
+      .object(
+        "source", source, required: true, "Where the declarations come from: git or directory."),
+    ] + treatment + [
+      .boolean(
+        "empty", default: false,
+        "Whether a revision may leave nothing of the unit; else it is refused."),
+      .integer(
+        "allowedDeletions", in: 0...1_000_000,
+        "How many deletions a revision may make whatever the budget says. Default: the budget: at "
+          + "most 10 % or 5 in a revision, 25 % or 5 in a day, and never all."),
+    ]
+
+  /// Fields of a unit that have a default for all units.
+  private static let treatment: [Schema.Field] = [
+    .duration(
+      "interval",
+      "How often a resource is looked at without a reason, give or take a tenth. Default: 5m."),
+    .duration("timeout", "How long one reconcile may take. Default: 30s."),
+    .choice(
+      "mode", ["enforce", "observe"],
+      "Whether differences are repaired, or only reported. Default: enforce."),
+    .duration(
+      "refresh", "How often the source is asked, give or take a tenth. Default: 30s."),
+  ]
+
+  /// Fields of `source`.
+  private static let source: [Schema.Field] = [
+    .object("git", git, "A Git repository."),
+    .string("directory", "Absolute path of a directory of this machine."),
+  ]
+
+  /// Fields of `git`.
+  private static let git: [Schema.Field] = [
+    .string(
+      "url", required: true,
+      "https, http, ssh, git or file URL, user@host:path, or an absolute path. Better than a "
+        + "password in it is a credential helper."),
+    .string("branch", "The branch that is followed. Default: main."),
+    .string("commit", "One commit instead of a branch, by its full id of 40 digits."),
+    .string("path", "The directory in the repository that is read. Default: its root."),
+    .boolean(
+      "allowRewrittenHistory", default: false,
+      "Whether a revision is taken in that does not descend from the one before."),
+    .duration(
+      "progressDeadline", default: "60s",
+      "How long a connection may bring nothing before it is given up."),
+  ]
+
+  /// Fields of `logs`.
+  private static let logs: [Schema.Field] = [
+    .choice(
+      "level", ["trace", "debug", "info", "notice", "warning", "error", "critical"],
+      "The least that is logged; --log-level comes before it. Default: info.")
+  ]
+
+  /// Fields of `backups`.
+  private static let backups: [Schema.Field] = [
+    .integer(
+      "copies", in: 1...10_000, default: 5,
+      "How many of one path; the first of what was there before Tend stays besides."),
+    .duration("age", default: "30d", "For how long."),
+    .integer(
+      "bytes", in: 1...Int64.max, default: 1 << 30, "How many bytes in all. Default: 1 GiB."),
+  ]
+
+  /// Fields of `retention`.
+  private static let retention: [Schema.Field] = [
+    .integer(
+      "events", in: 10_000...10_000_000, default: 100_000,
+      "Events that are kept at most; the last 10,000 are always kept."),
+    .duration("age", default: "30d", "How old an event may get, beyond the last 10,000."),
+    .integer("revisions", in: 100...1_000_000, default: 1000, "Revisions that are kept of a unit."),
+  ]
+}
