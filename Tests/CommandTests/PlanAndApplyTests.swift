@@ -110,6 +110,27 @@ struct PlanAndApplyTests {
     #expect(command.folder.exists("lone-c"))
   }
 
+  @Test("a file moves from one unit to another by two applies, and is not touched")
+  func move() async throws {
+    let command = try Command()
+    try command.folder.write(command.file("a"), to: "one/a.yaml")
+    try command.folder.write(command.file("b"), to: "one/b.yaml")
+    try command.folder.write(command.file("a"), to: "two/a.yaml")
+    #expect(try await command("apply", "-f", "one", "--unit", "one", "--yes").status == 0)
+    let before = try await command.shell("stat -c '%i %z' lone-a")
+    let claim = try await command("apply", "-f", "two", "--unit", "two", "--yes")
+    #expect(claim.status == 1)
+    #expect(claim.errors.contains("which unit one declares at a.yaml:1:1"))
+    #expect(claim.errors.contains("take it out of unit one, which then hands it over"))
+    try command.folder.remove("one/a.yaml")
+    #expect(try await command("apply", "-f", "one", "--unit", "one", "--yes").status == 0)
+    let get = try await command("get", "-u", "one")
+    #expect(get.out.contains("HandedOver: no longer declared here; handed over to unit two"))
+    #expect(try await command("apply", "-f", "two", "--unit", "two", "--yes").status == 0)
+    #expect(try await command.shell("stat -c '%i %z' lone-a").out == before.out)
+    #expect(try await command("get", "-u", "two").out.contains("File/a"))
+  }
+
   @Test("a directory that would delete all that another one declared is refused, naming both")
   func outside() async throws {
     let command = try Command()

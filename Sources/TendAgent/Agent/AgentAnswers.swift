@@ -34,7 +34,7 @@ struct AgentAnswers: Sendable {
     policy.prunes = desired.prunes
     policy.allowedDeletions = desired.allowedDeletions
     return try await engine.prepare(
-      desired.snapshot(), for: Unit(desired.unit, policy: policy))
+      desired.snapshot(), for: Unit(desired.unit, policy: policy), claiming: desired.isClaiming)
   }
 
   private func apply(

@@ -38,6 +38,8 @@ public struct DesiredFiles: Sendable, Hashable, Codable {
   public var prunes: Bool
   /// How many deletions pass besides the budget.
   public var allowedDeletions: Int?
+  /// Whether they are to be applied: then what another unit still declares is claimed.
+  public var isClaiming: Bool
   /// Which revision this is.
   public var revision: Revision
   /// The manifests.
@@ -75,12 +77,13 @@ public struct DesiredFiles: Sendable, Hashable, Codable {
 
   /// Takes what was read.
   public init(
-    unit: String, prunes: Bool, allowedDeletions: Int? = nil, revision: Revision,
-    manifests: [Manifest], contents: [Content]
+    unit: String, prunes: Bool, allowedDeletions: Int? = nil, isClaiming: Bool = false,
+    revision: Revision, manifests: [Manifest], contents: [Content]
   ) {
     self.unit = unit
     self.prunes = prunes
     self.allowedDeletions = allowedDeletions
+    self.isClaiming = isClaiming
     self.revision = revision
     self.manifests = manifests
     self.contents = contents

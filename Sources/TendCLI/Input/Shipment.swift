@@ -13,7 +13,9 @@ struct Shipment {
   init(_ input: Input) { self.input = input }
 
   /// Reads, checks and packs; throws all that is wrong.
-  func pack(for unit: Unit, checkedBy engine: Engine) async throws -> DesiredFiles {
+  func pack(
+    for unit: Unit, toApply: Bool, checkedBy engine: Engine
+  ) async throws -> DesiredFiles {
     let reading = try await input.read()
     let tree = RecordingTree(reading.snapshot.tree)
     let recorded = Snapshot(
@@ -22,7 +24,8 @@ struct Shipment {
       .checked(by: engine, for: unit.name)
     return DesiredFiles(
       unit: unit.name, prunes: unit.policy.prunes,
-      allowedDeletions: unit.policy.allowedDeletions, revision: snapshot.revision,
+      allowedDeletions: unit.policy.allowedDeletions, isClaiming: toApply,
+      revision: snapshot.revision,
       manifests: try manifests(of: snapshot), contents: try await contents(of: tree.files))
   }
 

@@ -61,7 +61,7 @@ struct Apply: Verb {
     let snapshot = try await manifests.snapshot(checkedBy: checker, for: unit.name)
     let scope = Scope(manifests)
     return try await session.writing(to: state.directory) { engine in
-      let prepared = try await engine.prepare(snapshot, for: unit)
+      let prepared = try await engine.prepare(snapshot, for: unit, claiming: true)
       var plan = prepared.plan
       try await scope.check(&plan) { unit in
         try await engine.revisions(of: unit, limit: Scope.lookedAt)
@@ -82,7 +82,8 @@ struct Apply: Verb {
     _ unit: Unit, to client: ControlClient, _ application: Application, _ session: Session
   ) async throws -> ExitStatus {
     let checker = try session.engine(InMemoryStore())
-    let desired = try await Shipment(manifests.input).pack(for: unit, checkedBy: checker)
+    let desired = try await Shipment(manifests.input).pack(
+      for: unit, toApply: true, checkedBy: checker)
     var plan = try await client.ask(.plan(files: desired), as: PlanDocument.self).plan
     try await Scope(manifests).check(&plan) { unit in
       let request = ControlRequest.revisions(unit: unit, limit: Scope.lookedAt)

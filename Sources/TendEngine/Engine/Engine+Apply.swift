@@ -46,14 +46,20 @@ extension Engine {
   }
 
   /// Makes the intent durable, then puts the revision in force.
+  ///
+  /// While it `isResuming` a revision that was in force before, a newer one still waits for what it
+  /// claims.
   func accept(
-    _ plan: Plan, _ prepared: Prepared, by user: String, application: Application?
+    _ plan: Plan, _ prepared: Prepared, by user: String, application: Application?,
+    isResuming: Bool = false
   ) async throws(EngineError) {
     let now = core.time.moment
-    let (record, writes, superseded) = core.world.withLock { world in
-      let (record, superseded) = world.acceptedRecord(plan, by: user, now: now.wall)
+    let (prepared, record, writes, superseded) = core.world.withLock { world in
+      let prepared = world.reconsidered(prepared, unit: plan.unit)
+      var (record, superseded) = world.acceptedRecord(plan, by: user, now: now.wall)
+      if !isResuming { record.claims = [] }
       let writes = world.acceptanceWrites(prepared, record, by: user, now: now.wall)
-      return (record, writes, superseded)
+      return (prepared, record, writes, superseded)
     }
     do throws(StoreError) {
       try await core.ledger.flush()
@@ -61,7 +67,8 @@ extension Engine {
     } catch {
       throw EngineError(error)
     }
-    core.decide { world, effects in
+    let abandoned = core.decide { world, effects in
+      let before = world.unitIndex(plan.unit).map { world.units[$0].record }
       let acceptance = world.accept(
         prepared, record, by: user, application: application, &effects)
       hand(over: acceptance, prepared.intake)
@@ -69,8 +76,11 @@ extension Engine {
         Effects.Add(
           handle: world[$0].handle, priority: .revision, causes: .revision, supersedes: true)
       }
-      if let unit = world.unitIndex(plan.unit) { world.check(unit, &effects) }
+      guard let unit = world.unitIndex(plan.unit), let before else { return [String]() }
+      world.check(unit, &effects)
+      return world.abandon(before, unit)
     }
+    refresh(abandoned)
     core.logger.info(
       "revision accepted",
       metadata: [
@@ -95,6 +105,17 @@ extension Engine {
 }
 
 extension World {
+  /// The same, where what another unit has claimed since the plan was made is not deleted.
+  func reconsidered(_ prepared: Prepared, unit name: String) -> Prepared {
+    guard !prepared.removed.isEmpty, let unit = unitIndex(name) else { return prepared }
+    let (removed, released) = divided(prepared.removed, of: unit)
+    if released.isEmpty { return prepared }
+    var prepared = prepared
+    prepared.removed = removed
+    prepared.released += released
+    return prepared
+  }
+
   /// What is kept of the unit once the revision is in force, and what became of the one before.
   func acceptedRecord(
     _ plan: Plan, by user: String, now: Timestamp

@@ -149,7 +149,7 @@ extension Engine {
         }
         if isInForce {
           clearProblem(followed)
-          withdrawRefusal(followed)
+          withdraw(followed)
           return nil
         }
         guard let known else { return nil }
@@ -171,13 +171,13 @@ extension Engine {
   ) async -> EngineError? {
     do throws(EngineError) {
       let (plan, prepared) = try await prepare(
-        snapshot, for: followed.unit, onlyChanged: true, isStrict: false)
+        snapshot, for: followed.unit, onlyChanged: true, isStrict: false, claiming: !isResuming)
       if let refusal = plan.refused.first, !isResuming {
         await refuse(plan, refusal, followed)
         return EngineError(.refused, refusal.message)
       }
       let by = followed.source.description
-      try await accept(plan, prepared, by: by, application: nil)
+      try await accept(plan, prepared, by: by, application: nil, isResuming: isResuming)
       clearProblem(followed)
       return nil
     } catch {
@@ -204,15 +204,17 @@ extension Engine {
     }
   }
 
-  /// The source went back to what is in force: there is nothing to approve any more.
-  private func withdrawRefusal(_ followed: Followed) {
-    core.decide { world, effects in
-      guard let unit = world.unitIndex(followed.unit.name),
-        world.units[unit].record.refused != nil
-      else { return }
-      world.units[unit].record.refused = nil
-      effects.writes.append(.putUnit(world.units[unit].record))
+  /// The source went back to what is in force: there is nothing to approve or to claim any more.
+  private func withdraw(_ followed: Followed) {
+    let abandoned = core.decide { world, effects in
+      guard let unit = world.unitIndex(followed.unit.name) else { return [String]() }
+      if world.units[unit].record.refused != nil {
+        world.units[unit].record.refused = nil
+        effects.writes.append(.putUnit(world.units[unit].record))
+      }
+      return world.claim([], unit, &effects)
     }
+    refresh(abandoned)
   }
 
   @discardableResult
@@ -310,7 +312,7 @@ extension Engine {
     }
     let snapshot = try await newest(of: followed)
     let (plan, prepared) = try await prepare(
-      snapshot, for: followed.unit, onlyChanged: false, isStrict: false)
+      snapshot, for: followed.unit, onlyChanged: false, isStrict: false, claiming: true)
     if let refusal = plan.refused.first {
       await refuse(plan, refusal, followed)
       throw EngineError(

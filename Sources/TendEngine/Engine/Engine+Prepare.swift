@@ -26,19 +26,27 @@ extension Engine {
   ///
   /// Call it while the engine runs. Throws `.invalid` with everything that is wrong with what is
   /// declared. What can't be observed is listed in the plan beside the rest.
+  ///
+  /// With `claiming`, for a plan that is made to be carried out, one thing is kept: what another
+  /// unit still declares is refused, and claimed. Once that unit declares it no longer, it is
+  /// handed over and not deleted, whichever process does it.
   public func prepare(
-    _ snapshot: Snapshot, for unit: Unit
+    _ snapshot: Snapshot, for unit: Unit, claiming: Bool = false
   ) async throws(EngineError) -> PreparedPlan {
-    let prepared = try await prepare(snapshot, for: unit, onlyChanged: false, isStrict: true)
+    let prepared = try await prepare(
+      snapshot, for: unit, onlyChanged: false, isStrict: true, claiming: claiming)
     return PreparedPlan(plan: prepared.plan, prepared: prepared.prepared)
   }
 
   func prepare(
-    _ snapshot: Snapshot, for unit: Unit, onlyChanged: Bool, isStrict: Bool
+    _ snapshot: Snapshot, for unit: Unit, onlyChanged: Bool, isStrict: Bool, claiming: Bool
   ) async throws(EngineError) -> (plan: Plan, prepared: Prepared) {
     let intake = try stage(snapshot, unit)
     let reservation = Reservation(core)
-    let (nodes, removed, released) = try place(intake, reservation, claims: !isStrict)
+    let nodes = try place(intake, reservation)
+    if claiming { try await claim(intake, nodes) }
+    try checkConflicts(intake, nodes, claiming)
+    let (removed, released) = withdrawn(intake, nodes, reservation)
     let targets = targets(intake, nodes, onlyChanged: onlyChanged)
     if !isStrict { interrupt(intake, nodes, removed) }
     let seen = await inspect(intake, targets, removed)
@@ -67,10 +75,10 @@ extension Engine {
     }
   }
 
-  /// Gives every declaration its node, and finds what is owned and no longer declared.
+  /// Gives every declaration its node.
   private func place(
-    _ intake: Intake, _ reservation: Reservation, claims: Bool
-  ) throws(EngineError) -> (nodes: [Node], removed: [Node], released: [Node]) {
+    _ intake: Intake, _ reservation: Reservation
+  ) throws(EngineError) -> [Node] {
     var nodes: [Node] = []
     nodes.reserveCapacity(intake.items.count)
     for item in intake.items {
@@ -84,8 +92,7 @@ extension Engine {
       reservation.hold(node)
       nodes.append(node)
     }
-    let (removed, released) = try withdrawn(intake, nodes, reservation, claims)
-    return (nodes, removed, released)
+    return nodes
   }
 
   /// The node of an identity, pinned; made where there is none.
@@ -102,26 +109,51 @@ extension Engine {
 
   /// What is owned and no longer declared: to be removed, or released to a unit that waits for it.
   private func withdrawn(
-    _ intake: Intake, _ nodes: [Node], _ reservation: Reservation, _ claims: Bool
-  ) throws(EngineError) -> (removed: [Node], released: [Node]) {
-    let (removed, released, conflicts) = core.world.withLock { world in
+    _ intake: Intake, _ nodes: [Node], _ reservation: Reservation
+  ) -> (removed: [Node], released: [Node]) {
+    guard intake.unit.policy.prunes else { return ([], []) }
+    let (removed, released) = core.world.withLock { world in
       let unit = world.addUnit(intake.unit, nil)
-      let conflicts = world.conflicts(intake, nodes, unit, claims: claims)
-      guard intake.unit.policy.prunes else { return ([Node](), [Node](), conflicts) }
       let declared = Set(nodes)
-      let claimed = world.claimed(besides: unit)
       let withdrawn = world.nodes(of: unit).filter { !declared.contains($0) }
       for node in withdrawn { world[node].pins += 1 }
-      let released = withdrawn.filter { claimed.contains(world.key($0)) }
-      return (withdrawn.filter { !claimed.contains(world.key($0)) }, released, conflicts)
+      return world.divided(withdrawn, of: unit)
     }
     for node in removed + released { reservation.hold(node) }
+    return (removed, released)
+  }
+
+  /// Keeps what another unit owns and this revision declares, durably.
+  private func claim(_ intake: Intake, _ nodes: [Node]) async throws(EngineError) {
+    let (isNews, abandoned) = core.decide { world, effects in
+      let unit = world.addUnit(intake.unit, nil)
+      let claims = world.foreign(nodes, to: unit).map { world.key($0) }
+      let before = world.units[unit].record.claims
+      let abandoned = world.claim(claims.sorted(), unit, &effects)
+      return (world.units[unit].record.claims != before, abandoned)
+    }
+    refresh(abandoned)
+    guard isNews else { return }
+    do throws(StoreError) { try await core.ledger.flush() } catch { throw EngineError(error) }
+  }
+
+  /// Units that handed over what nobody is to take any more: they have to look at it again.
+  func refresh(_ abandoned: [String]) {
+    for unit in abandoned { try? refresh(unit: unit) }
+  }
+
+  private func checkConflicts(
+    _ intake: Intake, _ nodes: [Node], _ isClaiming: Bool
+  ) throws(EngineError) {
+    let conflicts = core.world.withLock { world in
+      let unit = world.addUnit(intake.unit, nil)
+      return world.conflicts(intake, nodes, unit, isClaiming: isClaiming)
+    }
     guard conflicts.isEmpty else {
       throw EngineError(
         .invalid, "another unit owns what is declared here",
         diagnostics: Diagnostics(conflicts).sorted)
     }
-    return (removed, released)
   }
 
   private func targets(
@@ -175,47 +207,6 @@ extension Engine {
 }
 
 extension World {
-  /// Declarations of a unit whose identity another unit still declares; with `claims` the unit
-  /// waits for them.
-  mutating func conflicts(
-    _ intake: Intake, _ nodes: [Node], _ unit: Int, claims isClaiming: Bool
-  ) -> [Diagnostic] {
-    var diagnostics: [Diagnostic] = []
-    var claims: Set<InventoryKey> = []
-    for (position, item) in intake.items.enumerated() {
-      let entry = self[nodes[position]]
-      guard entry.isOwned, Int(entry.unit) != unit, stillDeclares(entry) else { continue }
-      let declaration = intake.declaration(item)
-      let other = units[Int(entry.unit)].unit.name
-      claims.insert(key(nodes[position]))
-      diagnostics.append(
-        Diagnostic(
-          .duplicateIdentity, at: declaration.place,
-          "\(declaration.reference) claims \(entry.identity), which unit \(other) declares at "
-            + "\(entry.place)",
-          remedy: "take it out of one of the units", related: [entry.place]))
-    }
-    if isClaiming { units[unit].claims = claims }
-    return diagnostics
-  }
-
-  private func stillDeclares(_ entry: Entry) -> Bool {
-    switch entry.origin {
-    case .stored(let record): record.isDeclared && entry.phase != .doomed
-    case .declared: entry.isDeclared
-    case .none: false
-    }
-  }
-
-  /// What other units wait to take over.
-  func claimed(besides unit: Int) -> Set<InventoryKey> {
-    var claimed: Set<InventoryKey> = []
-    for (index, state) in units.enumerated() where index != unit {
-      claimed.formUnion(state.claims)
-    }
-    return claimed
-  }
-
   /// A refusal by the budget is lifted where exactly this plan was approved.
   func approve(_ plan: Plan) -> Plan {
     guard let unit = unitIndex(plan.unit), units[unit].record.approvedPlan == plan.digest else {

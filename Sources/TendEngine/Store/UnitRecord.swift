@@ -16,6 +16,10 @@ public struct UnitRecord: Sendable, Hashable, Codable {
   public var deletions: [Deletions]
   /// The size of the inventory 24 hours ago or at the first deletion since; for the budget.
   public var inventoryBefore: Int?
+  /// What the newest revision of this unit declares and another unit owns, in order.
+  ///
+  /// The other unit hands it over, instead of deleting it, once it no longer declares it.
+  public var claims: [InventoryKey] = []
 
   /// A revision that was not applied.
   public struct Refusal: Sendable, Hashable, Codable {
@@ -55,5 +59,31 @@ public struct UnitRecord: Sendable, Hashable, Codable {
   public init(name: String) {
     self.name = name
     deletions = []
+  }
+
+  /// Whether the unit waits to take over this resource.
+  func claims(_ key: InventoryKey) -> Bool {
+    var range = claims.indices
+    while let first = range.first {
+      let middle = first + range.count / 2
+      if claims[middle] == key { return true }
+      range = claims[middle] < key ? middle + 1..<range.upperBound : first..<middle
+    }
+    return false
+  }
+}
+
+extension UnitRecord {
+  /// Reads what was written, also by a version that knew fewer fields.
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    name = try container.decode(String.self, forKey: .name)
+    accepted = try container.decodeIfPresent(Revision.self, forKey: .accepted)
+    acceptedAt = try container.decodeIfPresent(Timestamp.self, forKey: .acceptedAt)
+    refused = try container.decodeIfPresent(Refusal.self, forKey: .refused)
+    approvedPlan = try container.decodeIfPresent(String.self, forKey: .approvedPlan)
+    deletions = try container.decode([Deletions].self, forKey: .deletions)
+    inventoryBefore = try container.decodeIfPresent(Int.self, forKey: .inventoryBefore)
+    claims = try container.decodeIfPresent([InventoryKey].self, forKey: .claims) ?? []
   }
 }

@@ -6,9 +6,9 @@ struct Prepared: Sendable {
   /// By position in `intake.items`.
   let nodes: [Node]
   /// Owned, and no longer declared.
-  let removed: [Node]
+  var removed: [Node]
   /// Owned, no longer declared, and declared by another unit that waits for it.
-  let released: [Node]
+  var released: [Node]
   let seen: [Node: Inspection.Result]
   /// What the plan shows, by node.
   let changes: Planner.Changes
@@ -49,10 +49,12 @@ extension World {
       writes.append(.putInventory(record))
       writes += notices(entry, declaration, unit, ownership, revision, isMoved, now)
     }
-    for node in prepared.removed + prepared.released where self[node].isOwned {
-      var record = inventoryRecord(node)
-      record.isDeclared = false
-      writes.append(.putInventory(record))
+    for node in prepared.removed where self[node].isOwned {
+      writes.append(.putInventory(withdrawn(node)))
+    }
+    for node in prepared.released where self[node].isOwned && stillDeclares(self[node]) {
+      writes.append(.putInventory(withdrawn(node)))
+      writes.append(handOver(node, unit, revision, now))
     }
     writes.append(.putUnit(record))
     writes.append(
@@ -61,6 +63,22 @@ extension World {
           unit: unit, revision: intake.revision, seenAt: now, changedAt: now, state: .applying,
           by: by)))
     return writes
+  }
+
+  private func withdrawn(_ node: Node) -> InventoryRecord {
+    var record = inventoryRecord(node)
+    record.isDeclared = false
+    return record
+  }
+
+  private func handOver(
+    _ node: Node, _ unit: String, _ revision: String, _ now: Timestamp
+  ) -> StoreWrite {
+    .addEvent(
+      Event(
+        time: now, unit: unit, resource: self[node].reference?.description, kind: .move,
+        cause: .revision, revision: revision,
+        message: "no longer declared here; \(handedOver(self[node], key(node)))"))
   }
 
   private func notices(
@@ -108,13 +126,12 @@ extension World {
     let revision = RevisionName(intake.revision.id)
     var acceptance = Acceptance()
     units[unit].unit = intake.unit
-    units[unit].record = record
+    keep(record, unit, &effects)
     units[unit].revision = revision
     units[unit].changes = 0
     units[unit].by = by
     units[unit].isConverging = true
     units[unit].isInForce = true
-    units[unit].claims = []
     units[unit].application = application
     for (position, item) in intake.items.enumerated() {
       take(prepared, position, item, unit, revision, &acceptance)
@@ -125,6 +142,16 @@ extension World {
     units[unit].holdsDeletions = units[unit].weight.doomed > 0
     if intake.unit.policy.prunes { units[unit].intake = intake }
     return acceptance
+  }
+
+  /// What was deleted while the record was made durable counts too.
+  private mutating func keep(_ record: UnitRecord, _ unit: Int, _ effects: inout Effects) {
+    let last = units[unit].record
+    units[unit].record = record
+    guard last.deletions != record.deletions else { return }
+    units[unit].record.deletions = last.deletions
+    units[unit].record.inventoryBefore = last.inventoryBefore
+    effects.writes.append(.putUnit(units[unit].record))
   }
 
   /// What is to be handed to controllers and scheduler once a revision is in force.
@@ -202,8 +229,7 @@ extension World {
 
   /// Waits for the other unit to take it over; nothing is touched.
   private mutating func release(_ node: Node, _ acceptance: inout Acceptance) {
-    var record = inventoryRecord(node)
-    record.isDeclared = false
+    let record = withdrawn(node)
     update(node) { entry in
       entry.wanted &+= 1
       entry.phase = .dormant

@@ -9,7 +9,7 @@ extension World {
     return ResourceStatus(
       unit: units[Int(entry.unit)].unit.name, reference: reference, identity: entry.identity,
       revision: entry.revision, place: "\(entry.place)", isDeclared: isDeclared(entry),
-      isAdopted: entry.ownership == .adopted, conditions: conditions(of: entry, waits),
+      isAdopted: entry.ownership == .adopted, conditions: conditions(of: entry, key(node), waits),
       differences: (entry.extra?.differences ?? []).map {
         PlannedDifference($0, in: entry.declaration)
       }, dependsOn: names(entry.dependencies), waitsFor: names(waits),
@@ -30,9 +30,12 @@ extension World {
 
   // MARK: Conditions
 
-  private func conditions(of entry: Entry, _ waits: [Node]) -> [Condition] {
+  private func conditions(
+    of entry: Entry, _ key: InventoryKey, _ waits: [Node]
+  ) -> [Condition] {
     let answers = Answers(
-      entry, waitsFor: entry.flags.contains(.blocked) ? hold(entry, waits) : nil)
+      entry, waitsFor: entry.flags.contains(.blocked) ? hold(entry, waits) : nil,
+      handedOver: isHandedOver(entry) ? handedOver(entry, key) : nil)
     let transition = entry.transition
     return Condition.Kind.allCases.map { kind in
       let (status, reason, message) = answers[kind]
@@ -161,7 +164,7 @@ private struct Answers {
     }
   }
 
-  init(_ entry: Entry, waitsFor: String?) {
+  init(_ entry: Entry, waitsFor: String?, handedOver: String?) {
     let reason = entry.extra?.reason
     let message = entry.extra?.message ?? ""
     let idle: Answer = (.no, "Idle", "")
@@ -204,7 +207,9 @@ private struct Answers {
       ready = (.yes, "Protected", "no longer declared; preventDelete keeps it")
       (inSync, reconciling, stalled) = ((.no, "Protected", ready.message), idle, working)
     case .dormant, .free, .tentative, .leaving:
-      let answer: Answer = (.unknown, "NotObserved", "it has not been observed yet")
+      let answer: Answer =
+        handedOver.map { (.unknown, "HandedOver", "no longer declared here; \($0)") }
+        ?? (.unknown, "NotObserved", "it has not been observed yet")
       (ready, inSync, reconciling, stalled) = (answer, answer, idle, working)
     }
   }

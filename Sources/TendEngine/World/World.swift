@@ -130,8 +130,6 @@ struct UnitState: Sendable {
   var by = ""
   /// Why nothing newer is taken in, as a condition's reason and message.
   var problem: Problem?
-  /// Identities that a revision of this unit declares and another unit still owns.
-  var claims: Set<InventoryKey> = []
   /// The apply that waits for this unit.
   var application: Application?
   var lastRefresh: Duration?

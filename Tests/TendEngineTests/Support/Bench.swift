@@ -60,7 +60,7 @@ struct Bench {
     return try await running { [unit, clock] engine in
       try await flowing(clock) {
         try await engine.apply(
-          engine.prepare(snapshot(revision, declarations), for: unit), by: "test")
+          engine.prepare(snapshot(revision, declarations), for: unit, claiming: true), by: "test")
       }
     }
   }

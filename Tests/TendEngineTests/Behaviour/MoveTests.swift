@@ -1,0 +1,190 @@
+import Tend
+import TendTesting
+import Testing
+
+@testable import TendEngine
+
+@Suite("Moving between units", .oneThread, .timeLimit(.minutes(2)))
+struct MoveTests {
+  private static let second = Unit("second")
+
+  private func owners(_ bench: Bench) async throws -> [String] {
+    try await bench.inventory().map { "\($0.unit) \($0.key.identity)" }
+  }
+
+  @Test("claimed, handed over and taken over by three processes, it is never touched")
+  func processes() async throws {
+    let bench = Bench()
+    try await bench.apply("r1", [item("a", line: 3), item("b")])
+    bench.shelf.forgetCalls()
+    let error = await #expect(throws: EngineError.self) {
+      try await bench.apply("s1", [item("c"), item("a", line: 7)]) { $0 = Self.second }
+    }
+    let text = error?.diagnostics.description ?? ""
+    #expect(text.contains("shelf.yaml:7:1") && text.contains("shelf.yaml:3:1"))
+    #expect(text.contains("take it out of unit main, which then hands it over"))
+    #expect(try await bench.plan("r2", [item("b")]).isEmpty, "the plan deletes nothing")
+    try await bench.apply("r2", [item("b")])
+    #expect(try await owners(bench) == ["main a", "main b"])
+    try await bench.running { engine in
+      let condition = engine.resources(Selection(resource: "Item/a")).first?.condition(.ready)
+      #expect(condition?.reason == "HandedOver")
+      #expect(condition?.message.contains("unit second") == true)
+    }
+    let report = try await bench.apply("s1", [item("c"), item("a")]) { $0 = Self.second }
+    #expect(report.converged)
+    #expect(bench.shelf.writes == ["create c"])
+    #expect(try await owners(bench) == ["second a", "main b", "second c"])
+    #expect(try await bench.store.load().units.allSatisfy { $0.claims.isEmpty })
+    let moves = try await bench.events().filter { $0.kind == .move }.map(\.message)
+    #expect(
+      moves == [
+        "moved here from unit main; nothing was touched",
+        "no longer declared here; handed over to unit second",
+      ])
+  }
+
+  @Test("a plan claims nothing: it has no side effect")
+  func planned() async throws {
+    let bench = Bench()
+    try await bench.apply("r1", [item("a"), item("b")])
+    await #expect(throws: EngineError.self) {
+      try await bench.plan("s1", [item("a")]) { $0 = Self.second }
+    }
+    try await bench.apply("r2", [item("b")])
+    #expect(bench.shelf.paths == ["b"])
+  }
+
+  @Test("a claim outlives a revision that is refused after the hand-over")
+  func refused() async throws {
+    let bench = Bench()
+    let before = (0..<8).map { item("s\($0)") }
+    try await bench.apply("r1", [item("a"), item("b")])
+    try await bench.apply("s1", before) { $0 = Self.second }
+    await #expect(throws: EngineError.self) {
+      try await bench.apply("s2", [item("a")]) { $0 = Self.second }
+    }
+    try await bench.apply("r2", [item("b")])
+    let refusal = await #expect(throws: EngineError.self) {
+      try await bench.apply("s2", [item("a")]) { $0 = Self.second }
+    }
+    #expect(refusal?.code == .refused)
+    try await bench.apply("r2", [item("b")])
+    try await bench.apply("s3", before + [item("a")]) { $0 = Self.second }
+    #expect(bench.shelf.writes.filter { $0.hasSuffix(" a") } == ["create a"])
+  }
+
+  @Test("what is claimed no longer is deleted by the unit that handed it over")
+  func abandoned() async throws {
+    let bench = Bench()
+    let first = Feed(snapshot("f1", [item("a"), item("b")]))
+    let second = Feed(snapshot("s1", [item("c")]))
+    try await following(bench, first, second) { engine in
+      await eventually("both are in force") { bench.shelf.paths == ["a", "b", "c"] }
+      second.offer("s2", [item("c"), item("a")])
+      try engine.refresh(unit: "second")
+      await eventually("the second unit waits") {
+        engine.units().last?.condition(.stalled)?.reason == "Invalid"
+      }
+      first.offer("f2", [item("b")])
+      try engine.refresh(unit: "first")
+      await eventually("the first unit let go") { engine.units().first?.revision?.id == "f2" }
+      #expect(bench.shelf.paths == ["a", "b", "c"])
+      second.offer("s3", [item("c"), item("d")])
+      try engine.refresh(unit: "second")
+      await eventually("nobody wants it") { bench.shelf.paths == ["b", "c", "d"] }
+      try await eventually("nobody owns it") { try await !owners(bench).contains("first a") }
+    }
+  }
+
+  @Test("T20 a crash at any commit of a move deletes nothing and makes nothing twice")
+  func crashes() async throws {
+    let counting = CountingStore()
+    await move(Bench(counting))
+    for number in 0...counting.commits + 1 {
+      let survivor = InMemoryStore()
+      let shelf = Shelf()
+      await move(Bench(CrashingStore(survivor, after: number), shelf: shelf))
+      await finish(Bench(survivor, shelf: shelf))
+      #expect(shelf.writes.filter { $0.hasSuffix(" a") } == ["create a"], "after \(number) commits")
+      let owners = try await owners(Bench(survivor, shelf: shelf))
+      #expect(owners == ["second a", "first b", "second c"], "after \(number) commits")
+    }
+  }
+
+  /// Goes through a move as an agent would that is started anew for each step.
+  private func move(_ bench: Bench) async {
+    let first = Feed(snapshot("f1", [item("a"), item("b")]))
+    let second = Feed(snapshot("s1", [item("c")]))
+    await converge(bench, first, second)
+    second.offer("s2", [item("c"), item("a")])
+    await converge(bench, first, second)
+    first.offer("f2", [item("b")])
+    await converge(bench, first, second)
+  }
+
+  /// Starts anew on what is left, where both sources have come to their end.
+  private func finish(_ bench: Bench) async {
+    let first = Feed(snapshot("f2", [item("b")]))
+    await converge(bench, first, Feed(snapshot("s2", [item("c"), item("a")])))
+  }
+
+  /// A new process, which asks both sources once: the second unit first, as who claims does.
+  private func converge(_ bench: Bench, _ first: Feed, _ second: Feed) async {
+    guard let engine = try? bench.engine() else { return }
+    try? engine.follow(second, as: Unit("second"))
+    try? engine.follow(first, as: Unit("first"))
+    _ = try? await engine.running { engine in
+      for unit in ["second", "first", "second"] {
+        _ = try? await flowing(bench.clock) { try await engine.converge(unit: unit) }
+      }
+    }
+  }
+
+  @Test("a restart between the hand-over and the take-over touches nothing")
+  func restart() async throws {
+    let bench = Bench()
+    let first = Feed(snapshot("f1", [item("a"), item("b")]))
+    let second = Feed(snapshot("s1", [item("c")]))
+    try await following(bench, first, second) { engine in
+      await eventually("both are in force") { bench.shelf.paths == ["a", "b", "c"] }
+      second.offer("s2", [item("c"), item("a")])
+      try engine.refresh(unit: "second")
+      await eventually("the second unit waits") {
+        engine.units().last?.condition(.stalled)?.reason == "Invalid"
+      }
+      second.fail(SourceError(.unreachable, "gone"))
+      first.offer("f2", [item("b")])
+      try engine.refresh(unit: "first")
+      await eventually("the first unit let go") { engine.units().first?.revision?.id == "f2" }
+    }
+    try await following(bench, first, second) { engine in
+      await eventually("both are in force again") {
+        engine.units().map { $0.revision?.id } == ["f2", "s1"]
+          && engine.units().last?.condition(.stalled)?.reason == "SourceUnreachable"
+      }
+      await pass(.seconds(100), on: bench.clock)
+      second.recover()
+      try engine.refresh(unit: "second")
+      await eventually("the second unit has it") {
+        engine.resources(Selection(unit: "second")).map(\.name) == ["a", "c"]
+      }
+    }
+    #expect(bench.shelf.writes.sorted() == ["create a", "create b", "create c"])
+  }
+
+  private func following(
+    _ bench: Bench, _ first: Feed, _ second: Feed,
+    _ body: @Sendable (Engine) async throws -> Void
+  ) async throws {
+    let engine = try bench.engine()
+    try engine.follow(first, as: Unit("first"))
+    try engine.follow(second, as: Unit("second"))
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      group.addTask { try await engine.run() }
+      try await body(engine)
+      group.cancelAll()
+      do { try await group.waitForAll() } catch is CancellationError {}
+    }
+  }
+}
