@@ -69,6 +69,16 @@ public struct Declaration: Sendable {
     Declaration(content, files)
   }
 
+  /// The same declaration with another spec and places that fit it.
+  package func replacing(
+    spec: Value, places: ((any PlaceFinder)?) -> any PlaceFinder
+  ) -> Declaration {
+    let replaced = Declaration(
+      reference, labels: labels, formerNames: formerNames, dependencies: dependencies,
+      lifecycle: lifecycle, spec: spec, at: place, places: places(content.places))
+    return files.map(replaced.reading) ?? replaced
+  }
+
   /// The files that decoding has asked for, to tell later whether they changed.
   package var filesRead: [(path: String, file: SourceFile?)] { files?.read(by: content) ?? [] }
 

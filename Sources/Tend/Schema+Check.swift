@@ -25,7 +25,13 @@ extension Schema {
 
   /// The violations of a declaration's spec, with their places.
   public func diagnostics(for declaration: Declaration) -> [Diagnostic] {
-    violations(in: declaration.spec).map { violation in
+    diagnostics(of: violations(in: declaration.spec), in: declaration)
+  }
+
+  func diagnostics(
+    of violations: [SchemaViolation], in declaration: Declaration
+  ) -> [Diagnostic] {
+    violations.map { violation in
       Diagnostic(
         violation.code,
         at: violation.code == .unknownField
@@ -133,7 +139,7 @@ private struct Check {
   }
 
   /// Whether a value fits for sure, without a look at what lies below it.
-  private static func fits(_ value: Value, _ type: Schema.FieldType) -> Bool {
+  fileprivate static func fits(_ value: Value, _ type: Schema.FieldType) -> Bool {
     switch (type, value) {
     case (.string, .string), (.boolean, .boolean), (.number, .number), (.number, .integer),
       (.any, _):
@@ -213,6 +219,9 @@ extension ClosedRange<Int64> {
 }
 
 extension Schema.FieldType {
+  /// Whether a value fits for sure, without a look at the fields below it.
+  func accepts(_ value: Value) -> Bool { Check.fits(value, self) }
+
   fileprivate var article: String {
     switch self {
     case .choice: "one of"

@@ -25,13 +25,14 @@ struct ValidateTests {
         path: /a
         mode: 0644
         contents: x
+        owner: "a:b"
       ---
       apiVersion: files/v1
       kind: File
       metadata: {name: relative}
       spec:
-        path: relative
-        content: x
+        path: relative/../other
+        content: 5
       """, to: "d/a.yaml")
     try command.folder.write("kind: [", to: "d/b.yaml")
     try command.folder.write(
@@ -46,9 +47,10 @@ struct ValidateTests {
     #expect(output.out == "")
     let lines = output.errors.split(separator: "\n")
     for place in [
-      "d/a.yaml:6:9", "d/a.yaml:7:3", "d/a.yaml:13:9", "d/b.yaml:", "d/sub/c.yaml:2:7",
+      "d/a.yaml:6:9", "d/a.yaml:7:3", "d/a.yaml:8:10", "d/a.yaml:14:9", "d/a.yaml:15:12",
+      "d/b.yaml:", "d/sub/c.yaml:2:7",
     ] {
-      #expect(lines.contains { $0.hasPrefix(place) && $0.contains(": error: ") }, "\(place)")
+      #expect(lines.count { $0.hasPrefix(place) && $0.contains(": error: ") } == 1, "\(place)")
     }
   }
 

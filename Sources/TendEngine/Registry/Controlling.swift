@@ -75,6 +75,8 @@ protocol StagedPart: AnyObject, Sendable {
   var kindNames: [KindName] { get }
   /// How many declarations were decoded.
   var count: Int { get }
+  /// Those that could not be decoded.
+  var undecoded: [Declaration] { get }
 
   /// Decodes; what did not change since `previous` is taken from there.
   func decode(

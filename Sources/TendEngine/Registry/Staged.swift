@@ -13,6 +13,7 @@ final class Staged<P: Provider>: StagedPart, @unchecked Sendable {
   private let definitions: [Declaration]
   /// As decoded, before linking: what the next revision may take over.
   private var decoded: [Declared<Desired>] = []
+  private(set) var undecoded: [Declaration] = []
   private var linked: [Declared<Desired>]?
   private var reused: [Bool] = []
   private var positions: [Reference: Int]?
@@ -59,6 +60,7 @@ final class Staged<P: Provider>: StagedPart, @unchecked Sendable {
         reused.append(false)
       } catch {
         diagnostics += error.all
+        undecoded.append(declaration)
       }
     }
     return diagnostics
@@ -70,8 +72,8 @@ final class Staged<P: Provider>: StagedPart, @unchecked Sendable {
         Diagnostic(.unknownKind, at: declaration.place, "\(declaration.reference.kind) is no kind")
       ])
     }
-    let violations = kind.schema.diagnostics(for: declaration)
-    if !violations.isEmpty { throw Diagnostics(violations) }
+    let mistakes = kind.mistakes(in: declaration)
+    if !mistakes.isEmpty { throw Diagnostics(mistakes) }
     return Declared(declaration, try kind.decode(declaration))
   }
 
@@ -117,11 +119,12 @@ private func defined<K: KindDefining>(
   for definition in definitions {
     guard let kind = provider.definitions.first(where: { $0.name == definition.reference.kind })
     else { continue }
-    let violations = kind.schema.diagnostics(for: definition)
-    diagnostics += violations
-    guard violations.isEmpty else { continue }
+    let definition = definition.reading(files)
+    let mistakes = kind.mistakes(in: definition)
+    diagnostics += mistakes
+    guard mistakes.isEmpty else { continue }
     do throws(Diagnostics) {
-      declared.append(Declared(definition, try kind.decode(definition.reading(files))))
+      declared.append(Declared(definition, try kind.decode(definition)))
     } catch {
       diagnostics += error.all
     }

@@ -18,7 +18,7 @@ struct Stager {
       let earlier = previous.map { $0.parts[index] }
       diagnostics += part.decode(routed[index], tree: snapshot.tree, reusing: earlier)
     }
-    let names = Names(parts)
+    let names = Names(parts, besides: diagnostics.isEmpty ? [] : undecoded(parts))
     diagnostics += names.duplicates
     let asked = link(parts, names, &diagnostics)
     let edges = Edges(parts, names, asked, &diagnostics)
@@ -35,6 +35,14 @@ struct Stager {
       diagnostics += part.decode(routed[index], tree: snapshot.tree, reusing: nil)
     }
     return diagnostics
+  }
+
+  /// What is declared and could not be decoded, in the order of the snapshot: it has a name all the
+  /// same.
+  private func undecoded(_ parts: [any StagedPart]) -> [Declaration] {
+    let known = Set(parts.flatMap(\.kindNames) + controllers.flatMap { $0.definitions.map(\.name) })
+    let unknown = snapshot.declarations.filter { !known.contains($0.reference.kind) }
+    return (parts.flatMap(\.undecoded) + unknown).sorted { $0.place < $1.place }
   }
 
   private func makeParts(_ diagnostics: inout [Diagnostic]) -> [any StagedPart] {
@@ -152,8 +160,10 @@ struct Names: Sendable {
   private var byName: [String: [Int]] = [:]
   /// By controller, then identity.
   private var byIdentity: [[String: Int]]
+  /// Names of what could not be decoded.
+  private var undecoded: [String: Reference] = [:]
 
-  init(_ parts: [any StagedPart]) {
+  init(_ parts: [any StagedPart], besides undecoded: [Declaration] = []) {
     self.parts = parts
     all = parts.enumerated().flatMap { controller, part in
       (0..<part.count).map { (controller, $0) }
@@ -180,14 +190,31 @@ struct Names: Sendable {
             declaration))
       }
     }
+    var places = references.mapValues { declaration($0).place }
+    for declaration in undecoded { add(declaration, &places) }
+  }
+
+  private mutating func add(_ undecoded: Declaration, _ places: inout [Reference: Place]) {
+    let reference = undecoded.reference
+    self.undecoded[reference.description] = reference
+    self.undecoded[reference.qualified] = reference
+    guard let first = places.updateValue(undecoded.place, forKey: reference) else { return }
+    duplicates.append(
+      Self.twice(.duplicateName, "\(reference) is declared twice", first, undecoded.place))
   }
 
   private func twice(
     _ code: Diagnostic.Code, _ message: String, _ first: Int, _ second: Declaration
   ) -> Diagnostic {
-    let place = declaration(first).place
+    Self.twice(code, message, declaration(first).place, second.place)
+  }
+
+  private static func twice(
+    _ code: Diagnostic.Code, _ message: String, _ one: Place, _ other: Place
+  ) -> Diagnostic {
+    let (place, second) = (min(one, other), max(one, other))
     return Diagnostic(
-      code, at: second.place, "\(message); the other stands at \(place)",
+      code, at: second, "\(message); the other stands at \(place)",
       remedy: "keep one of them", related: [place])
   }
 
@@ -208,11 +235,16 @@ struct Names: Sendable {
 
   func link(_ text: String) -> Links.Link {
     let found = find(text)
-    guard let first = found.first else { return .missing }
+    guard let first = found.first else {
+      return undecoded[text].map { .found($0, nil) } ?? .missing
+    }
     if found.count > 1 { return .ambiguous(found.map { declaration($0).reference.qualified }) }
     let (controller, index) = all[first]
     return .found(declaration(first).reference, parts[controller].fingerprint(index))
   }
+
+  /// Whether something of this name is declared, and only could not be decoded.
+  func isUndecoded(_ text: String) -> Bool { undecoded[text] != nil }
 
   /// All names, for a suggestion.
   var everyName: [String] { byName.keys.sorted() }
@@ -249,6 +281,7 @@ private struct Edges {
   ) {
     let found = names.find(text)
     if found.count == 1 { return edges += found }
+    if found.isEmpty, names.isUndecoded(text) { return }
     let place = declaration.place(outsideSpec: "dependsOn[\(number)]")
     if found.isEmpty {
       diagnostics.append(

@@ -85,6 +85,25 @@ struct StagerTests {
     #expect(found.map { $0.place?.line } == [10, 20, 30])
   }
 
+  @Test("what can't be decoded has a name all the same: who refers to it is right, twice is wrong")
+  func undecoded() throws {
+    let found = try diagnostics([
+      item("a", name: "n", color: "red", line: 1), item("b", dependsOn: ["Item/n", "Itme/m"]),
+      Declaration(
+        Reference(kind: "shelf/v1 Item", name: "n"), spec: ["path": 5],
+        at: Place(file: "shelf.yaml", line: 7, column: 1)),
+      item("m", kind: "Itme", line: 9),
+    ])
+    #expect(found.map(\.code) == [.wrongType, .duplicateName, .unknownKind])
+    let alone = try diagnostics([
+      Declaration(
+        Reference(kind: "shelf/v1 Item", name: "n"), spec: [:],
+        at: Place(file: "shelf.yaml", line: 7, column: 1)),
+      item("b", dependsOn: ["shelf/v1/Item/n"]),
+    ])
+    #expect(alone.map(\.code) == [.missingField])
+  }
+
   @Test("T10: no value of a field is a trap, and a wrong one is an error with its place")
   func fields() throws {
     let values: [Value] = [
