@@ -9,8 +9,8 @@ public struct Kind<Content: Sendable>: Sendable {
 
   /// A kind that is known at run time only, or needs the whole declaration: its files, its places.
   ///
-  /// `decode` is pure and is called only for a spec that the schema accepts; where a part of the spec
-  /// was refused, other values stand in for it, and only what is wrong with the rest is said.
+  /// `decode` is pure and is called only for a spec that the schema accepts; where a part of the
+  /// spec was refused, other values stand in for it, and only what is wrong with the rest is said.
   public init(
     _ name: KindName, _ schema: Schema,
     decode: @escaping @Sendable (Declaration) throws(Diagnostics) -> Content
