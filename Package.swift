@@ -33,6 +33,8 @@ func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let metrics = Target.Dependency.product(name: "Metrics", package: "swift-metrics")
+let metricsTesting = Target.Dependency.product(
+  name: "MetricsTestKit", package: "swift-metrics")
 let lifecycle = Target.Dependency.product(
   name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let signals = Target.Dependency.product(
@@ -103,7 +105,9 @@ let package = Package(
       exclude: ["run"], swiftSettings: settings),
 
     tests("TendTests", ["Tend"]),
-    tests("TendEngineTests", ["Tend", "TendEngine", "TendTesting", logging]),
+    tests(
+      "TendEngineTests",
+      ["Tend", "TendEngine", "TendTesting", logging, metrics, metricsTesting]),
     tests("TendManifestTests", ["Tend", "TendManifest"]),
     module("TestSupport", [subprocess, system], path: "Tests/TestSupport"),
     tests(
@@ -115,7 +119,7 @@ let package = Package(
       "TendAgentTests",
       [
         "Tend", "TendEngine", "TendGit", "TendSQLite", "TendAgent", "CTendAgent", "TestSupport",
-        logging,
+        logging, metrics,
       ]),
     tests(
       "CommandTests",

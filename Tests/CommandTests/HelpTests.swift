@@ -10,7 +10,7 @@ struct HelpTests {
     #expect(output.errors == "")
     for verb in [
       "validate", "plan", "apply", "agent", "status", "get", "describe", "diff", "history",
-      "events", "reconcile", "approve", "forget", "explain",
+      "events", "reconcile", "approve", "forget", "explain", "metrics",
     ] {
       #expect(output.out.contains("\n  \(verb) "), "\(verb)")
     }
@@ -21,7 +21,7 @@ struct HelpTests {
     "every verb has help with an abstract, and no line is wider than a terminal",
     arguments: [
       "validate", "plan", "apply", "agent", "status", "get", "describe", "diff", "history",
-      "events", "reconcile", "approve", "forget", "explain",
+      "events", "reconcile", "approve", "forget", "explain", "metrics",
     ])
   func verbs(verb: String) async throws {
     let output = try await Command()("help", verb)

@@ -20,7 +20,7 @@ struct ImportTests {
     "TendTesting": ["Tend", "TendEngine", "TendManifest", "Testing"],
     "TendAgent": system.union([
       "Tend", "TendEngine", "TendManifest", "TendGit", "TendSQLite", "CTendAgent", "Logging",
-      "Metrics", "ServiceLifecycle",
+      "Metrics", "CoreMetrics", "ServiceLifecycle",
     ]),
     "TendCLI": system.union([
       "Tend", "TendEngine", "TendManifest", "TendGit", "TendSQLite", "TendAgent",

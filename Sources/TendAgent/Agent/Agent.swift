@@ -34,14 +34,23 @@ public struct Agent: Service {
   public func run() async throws {
     let backups = self.backups
     let store = try openStore()
-    let engine = try engine(on: store, backups)
-    let answers = AgentAnswers(engine, identity)
+    let metrics = AgentMetrics(version: version)
+    let engine = try engine(on: store, backups, metrics)
+    let answers = AgentAnswers(engine, identity, metrics)
     let server = try ControlServer(
       stateDirectory: configuration.state.path, logger: logger, answer: answers.answer)
     let sweeper = BackupSweeper(backups, engine: engine, clock: ContinuousClock())
     // In this order they start; they are shut down in the opposite one, so that the engine drains
     // when nobody can ask it for more.
-    var group = ServiceGroupConfiguration(services: [engine, sweeper, server], logger: logger)
+    var services: [any Service] = [engine, sweeper]
+    if let path = configuration.metricsFile {
+      services.append(
+        MetricsFile(at: path, clock: ContinuousClock(), logger: logger) {
+          metrics.text(of: engine)
+        })
+    }
+    services.append(server)
+    var group = ServiceGroupConfiguration(services: services, logger: logger)
     group.maximumGracefulShutdownDuration = configuration.drain
     logger.info(
       "agent runs",
@@ -60,7 +69,7 @@ public struct Agent: Service {
     progress: @escaping @Sendable (ProgressDocument) -> Void
   ) async throws -> [(unit: String, report: ReportDocument)] {
     let store = try openStore()
-    let engine = try engine(on: store, backups)
+    let engine = try engine(on: store, backups, AgentMetrics(version: version))
     let names = configuration.units.map(\.name)
     let reports = try await engine.running { engine in
       var reports: [(String, ReportDocument)] = []
@@ -83,10 +92,13 @@ public struct Agent: Service {
     return store
   }
 
-  private func engine(on store: SQLiteStore, _ backups: BackupDirectory) throws -> Engine {
+  private func engine(
+    on store: SQLiteStore, _ backups: BackupDirectory, _ metrics: AgentMetrics
+  ) throws -> Engine {
     var engineConfiguration = Engine.Configuration()
     engineConfiguration.concurrency = configuration.concurrency
     engineConfiguration.backups = backups
+    engineConfiguration.metrics = metrics.factory
     let engine = try Engine(
       store: store, configuration: engineConfiguration, logger: logger, providers: providers)
     try Origins(configuration.units).save(in: configuration.state)

@@ -6,10 +6,12 @@ import TendManifest
 struct AgentAnswers: Sendable {
   private let engine: Engine
   private let identity: AgentDocument
+  private let metrics: AgentMetrics
 
-  init(_ engine: Engine, _ identity: AgentDocument) {
+  init(_ engine: Engine, _ identity: AgentDocument, _ metrics: AgentMetrics) {
     self.engine = engine
     self.identity = identity
+    self.metrics = metrics
   }
 
   @Sendable func answer(
@@ -19,6 +21,8 @@ struct AgentAnswers: Sendable {
     switch request {
     case .agent:
       return try ValueEncoder().encode(identity)
+    case .metrics:
+      return .string(metrics.text(of: engine))
     case .plan(let desired):
       return try ValueEncoder().encode(PlanDocument(try await prepare(desired).plan))
     case .apply(let desired, let digest):

@@ -23,6 +23,11 @@ public struct AgentConfiguration: Sendable {
   public var rotation = BackupRotation()
   /// How much history is kept.
   public var retention = Retention()
+  /// A file of metrics for node_exporter's textfile collector, by its absolute path; it ends in
+  /// `.prom`.
+  ///
+  /// nil: none. Written every 15 s, and removed when the agent ends.
+  public var metricsFile: String?
 
   /// A configuration with the defaults.
   public init(state: StateDirectory, units: [UnitConfiguration]) {
@@ -53,6 +58,12 @@ public struct AgentConfiguration: Sendable {
     if drain < .zero {
       problems.append(
         ConfigurationProblem("drain", "drain is negative", remedy: "give a time such as 60s"))
+    }
+    if let metricsFile, !metricsFile.hasPrefix("/") || !metricsFile.hasSuffix(".prom") {
+      problems.append(
+        ConfigurationProblem(
+          "metricsFile", "metrics can't be written to \(metricsFile)",
+          remedy: "give an absolute path that ends in .prom; node_exporter reads no other"))
     }
     for (index, unit) in units.enumerated() {
       problems += unit.problems().map { $0.below("units", index) }

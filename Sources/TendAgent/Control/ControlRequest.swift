@@ -5,6 +5,8 @@ public import TendEngine
 public enum ControlRequest: Sendable, Hashable, Codable {
   /// Who answers, and which units it follows.
   case agent
+  /// What is counted and measured. Answer: text in Prometheus' exposition format 0.0.4.
+  case metrics
   /// All units. Answer: a list of `UnitStatus`.
   case units
   /// These resources. Answer: a list of `ResourceStatus`.

@@ -35,7 +35,7 @@ public struct EngineAnswers: Sendable {
       return try encode(ItemList(try await engine.revisions(of: unit, limit: limit)))
     case .approve, .forget, .reconcile, .refresh:
       return try await act(on: request)
-    case .agent, .plan, .apply:
+    case .agent, .metrics, .plan, .apply:
       return nil
     }
   }

@@ -37,7 +37,7 @@ public struct TendCommand: AsyncParsableCommand {
     subcommands: [
       Validate.self, PlanVerb.self, Apply.self, AgentVerb.self, Status.self, Get.self,
       Describe.self, Diff.self, History.self, Events.self, Reconcile.self, Approve.self,
-      Forget.self, Explain.self,
+      Forget.self, Explain.self, MetricsVerb.self,
     ])
 
   /// Made by the parser.

@@ -35,10 +35,16 @@ struct AgentVerb: Verb {
     name: .customLong("log-level"),
     help: "The least that is logged: trace, debug, info, notice, warning, error, critical.")
   var level: LevelArgument?
+  @Option(
+    name: .customLong("metrics-file"),
+    help: ArgumentHelp(
+      "Keep metrics in this file, for node_exporter's textfile collector.", valueName: "path"))
+  var metricsFile: String?
   @OptionGroup var state: StateOptions
 
   func perform(in session: Session) async throws -> ExitStatus {
-    let configuration = try origin.configuration(state)
+    var configuration = try origin.configuration(state)
+    if let metricsFile { configuration.metricsFile = metricsFile }
     let logLevel = level?.level ?? (once ? .warning : configuration.logLevel ?? .info)
     let logger = Logger(label: "tend") { _ in LineLog(level: logLevel) }
     let agent = try Agent(

@@ -1,4 +1,3 @@
-import CoreMetrics
 import Logging
 import Synchronization
 import Tend
@@ -82,11 +81,17 @@ extension Controller {
       return .done
     }
     core.scheduler.begin(ticket, timeout: assignment.timeout)
-    let context = Context(site, deadline: core.time.monotonic() + assignment.timeout)
+    let begun = core.time.monotonic()
+    let context = Context(site, deadline: begun + assignment.timeout)
     site.turn(to: node, isRepair: !assignment.isNew)
     let run = Pass(
       controller: self, slot: slot, node: node, assignment: assignment, context: context)
     let result = await run.run(listed)
+    let duration = core.time.monotonic() - begun
+    core.meters.passed(in: duration, by: index)
+    if case .settled(.some, _, _) = result, assignment.cause == .drift {
+      core.meters.repaired(after: ticket.waited + duration, by: index)
+    }
     if case .failed(let error, let verdict, let differences) = result, error.code == .cancelled {
       let error = interpret(error, context, assignment.timeout)
       if error.code == .cancelled { return .unstarted }
@@ -100,7 +105,7 @@ extension Controller {
   ) -> Scheduler.Disposition {
     rows[slot].found = nil
     setPace(slot, assignment, result)
-    if case .failed = result { core.meters.failures[index].increment() }
+    if case .failed(let error, _, _) = result { core.meters.failed(error.code, by: index) }
     let now = core.time.moment
     let masked = result.masked { core.mask.apply(to: $0) }
     return core.decide { world, effects in

@@ -1,4 +1,3 @@
-import CoreMetrics
 import Logging
 import Synchronization
 import Tend
@@ -65,7 +64,7 @@ extension Controller {
         let disposition = await reconcile(ticket, site, context, listed?[ticket.payload])
         batch.finish(position, spread(disposition, &random))
       }
-      core.meters.reconciles[index].increment(by: Int64(batch.count))
+      core.meters.reconciled(batch.count, by: index)
       if listing != nil { batch.size = Scheduler.Batch.largest }
     }
     return Task.isCancelled

@@ -1,3 +1,4 @@
+import CoreMetrics
 import Logging
 import Synchronization
 import Tend
@@ -19,7 +20,7 @@ final class Core: Sendable {
 
   init(
     scheduler: Scheduler, store: any Store, providers: [String], time: Time, logger: Logger,
-    backups: (any BackupStore)?, seed: UInt64,
+    backups: (any BackupStore)?, metrics: any MetricsFactory, seed: UInt64,
     secrets: @escaping @Sendable (SecretSource) async throws(ProviderError) -> Sensitive<String>
   ) {
     self.scheduler = scheduler
@@ -31,7 +32,7 @@ final class Core: Sendable {
     self.backups = backups
     self.secrets = secrets
     self.seed = seed
-    meters = Meters(providers: providers)
+    meters = Meters(providers: providers, factory: metrics)
   }
 
   /// Decides under the lock, then does what was decided.
@@ -92,6 +93,7 @@ final class Core: Sendable {
       )
     }
     guard let record else { return }
+    meters.revision(of: name, became: .converged)
     ledger.append([
       .putRevision(record),
       .addEvent(

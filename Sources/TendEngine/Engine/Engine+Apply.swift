@@ -81,6 +81,7 @@ extension Engine {
       return world.abandon(before, unit)
     }
     refresh(abandoned)
+    core.meters.revision(of: plan.unit, became: .accepted)
     core.logger.info(
       "revision accepted",
       metadata: [

@@ -140,7 +140,7 @@ extension Engine {
       world.unitIndex(followed.unit.name).flatMap { world.units[$0].record.accepted }
     }
     do throws(SourceError) {
-      let answer = try await followed.source.refresh(after: known)
+      let answer = try await ask(followed, after: known)
       refreshed(followed)
       switch answer {
       case .unchanged:
@@ -162,6 +162,25 @@ extension Engine {
     } catch {
       return report(error, followed)
     }
+  }
+
+  /// Asks the source, and counts how that went.
+  private func ask(
+    _ followed: Followed, after known: Revision?
+  ) async throws(SourceError) -> Refresh {
+    let begun = core.time.monotonic()
+    var result = Meters.RefreshResult.failed
+    defer {
+      core.meters.refreshed(
+        followed.unit.name, result, in: core.time.monotonic() - begun)
+    }
+    let answer = try await followed.source.refresh(after: known)
+    switch answer {
+    case .unchanged: result = .unchanged
+    case .changed: result = .changed
+    case .invalid: result = .invalid
+    }
+    return answer
   }
 
   /// Plans a revision and puts it in force, unless the plan is refused.
@@ -231,6 +250,7 @@ extension Engine {
     let more = count > 1 ? " (and \(count - 1) more)" : ""
     let message = "revision \(revision.short) is not taken in: \(first)\(more)"
     if stall(followed, "Invalid", message) {
+      core.meters.revision(of: followed.unit.name, became: .invalid)
       let now = core.time.wall()
       core.ledger.append([
         .putRevision(
@@ -259,6 +279,7 @@ extension Engine {
       + "\(plan.revision.short)` lets exactly this plan pass"
     let isNews = stall(followed, refusal.reason, message)
     guard isNews else { return }
+    core.meters.revision(of: plan.unit, became: .refused)
     let now = core.time.wall()
     core.ledger.append([
       .putRevision(
@@ -329,7 +350,7 @@ extension Engine {
     }
     let answer: Refresh
     do throws(SourceError) {
-      answer = try await followed.source.refresh(after: known)
+      answer = try await ask(followed, after: known)
       if case .unchanged = answer, let known {
         return try await followed.source.snapshot(of: known)
       }

@@ -1,3 +1,4 @@
+public import CoreMetrics
 public import Logging
 public import ServiceLifecycle
 import Synchronization
@@ -38,6 +39,8 @@ public final class Engine: Service {
     ///
     /// Default: random.
     public var seed: UInt64 = .random(in: .min ... .max)
+    /// Where the engine counts what it does; nil: what the process has set up for swift-metrics.
+    public var metrics: (any MetricsFactory)?
     /// The wall clock, for records that people read.
     ///
     /// Default: the machine's.
@@ -78,7 +81,8 @@ public final class Engine: Service {
     core = Core(
       scheduler: scheduler, store: store, providers: providers.map(\.name),
       time: Time(clock, wall: configuration.wallClock), logger: logger,
-      backups: configuration.backups, seed: configuration.seed, secrets: configuration.secrets)
+      backups: configuration.backups, metrics: configuration.metrics ?? MetricsSystem.factory,
+      seed: configuration.seed, secrets: configuration.secrets)
     var controllers: [any Controlling] = []
     for (index, provider) in providers.enumerated() {
       controllers.append(Self.controller(for: provider, index, core))

@@ -1,4 +1,3 @@
-import CoreMetrics
 import Synchronization
 import Tend
 
@@ -108,8 +107,10 @@ struct Pass<P: Provider>: Sendable {
       try await claim(verdict)
       let outcome = try await controller.provider.apply(change, journal(), context)
       let done = done(verdict, seen, core.time.monotonic() - begun)
-      core.meters.changes[controller.index].increment()
-      core.meters.duration[controller.index].recordNanoseconds(done.duration.nanoseconds)
+      if let action = verdict.action {
+        core.meters.changed(
+          action, because: assignment.cause, in: done.duration, by: controller.index)
+      }
       switch outcome {
       case .underway(let after, let message): return .underway(done, after: after, message)
       case .kept(let why):

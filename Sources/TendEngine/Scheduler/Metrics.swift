@@ -15,6 +15,8 @@ extension Scheduler {
     public internal(set) var requeues: UInt64 = 0
     /// Runs of keys that had run more often this minute than the configuration calls normal.
     public internal(set) var hotRuns: UInt64 = 0
+    /// How long all keys together were ready before they were taken, in nanoseconds.
+    public internal(set) var waited: UInt64 = 0
     /// Sleeping workers that were woken.
     public internal(set) var wakes: UInt64 = 0
   }

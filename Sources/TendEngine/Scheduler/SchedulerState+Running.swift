@@ -111,6 +111,7 @@ extension SchedulerState {
     let ticket = records[index].begin(index, run: run, now)
     let bucket = Scheduler.Histogram.bucket(ticket.waitedNanoseconds)
     waits[lane * Scheduler.Histogram.size + bucket] &+= 1
+    lanes[lane].counts.waited &+= UInt64(clamping: ticket.waitedNanoseconds)
     if ticket.runsThisMinute > configuration.normalRunsPerMinute {
       lanes[lane].counts.hotRuns &+= 1
     }

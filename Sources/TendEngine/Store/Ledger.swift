@@ -43,6 +43,9 @@ final class Ledger: Sendable {
   /// The failure that the last attempt met, nil once it succeeded again.
   var failure: StoreError? { state.withLock { $0.failure } }
 
+  /// How many writes are not durable yet.
+  var pending: Int { state.withLock { $0.accepted - $0.durable } }
+
   /// Whether so much waits that no more should be begun.
   var isFull: Bool { state.withLock { $0.writes.count > Self.bound } }
 

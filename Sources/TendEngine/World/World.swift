@@ -67,6 +67,8 @@ struct Weight: Sendable, Hashable {
   var doomed = 0
   var settled = 0
   var stalled = 0
+  /// Known to differ while nothing is done about it now: observed only, or contested.
+  var drifting = 0
   var owned = 0
 
   /// Failures after which a one-shot apply gives up.
@@ -78,6 +80,7 @@ struct Weight: Sendable, Hashable {
     guard entry.isResource else { return }
     resources = 1
     owned = entry.isOwned ? 1 : 0
+    drifting = entry.flags.contains(.differs) && entry.phase == .settled ? 1 : 0
     let isBlocked = entry.flags.contains(.blocked)
     let isUnreadable = entry.flags.contains(.unreadable)
     switch entry.phase {
@@ -104,6 +107,7 @@ struct Weight: Sendable, Hashable {
     doomed += after.doomed - before.doomed
     settled += after.settled - before.settled
     stalled += after.stalled - before.stalled
+    drifting += after.drifting - before.drifting
     owned += after.owned - before.owned
   }
 }

@@ -1,3 +1,4 @@
+import CoreMetrics
 import Logging
 import Synchronization
 import Tend
@@ -15,6 +16,7 @@ struct Bench {
   var others: [any Provider] = []
   var bell: DriftBell?
   var limit = 4
+  var metrics: (any MetricsFactory)?
   var secrets: [String: String] = [:]
 
   init(
@@ -30,6 +32,7 @@ struct Bench {
     var configuration = Engine.Configuration()
     configuration.seed = 1
     configuration.backoff = Backoff(base: .seconds(1), cap: .seconds(60), jitter: 0)
+    configuration.metrics = metrics
     configuration.wallClock = { [wall] in wall.now }
     configuration.secrets = { [secrets] (source: SecretSource) throws(ProviderError) in
       guard let secret = secrets["\(source)"] else { throw .permanent("no \(source)") }
