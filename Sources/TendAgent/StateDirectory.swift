@@ -37,6 +37,8 @@ public struct StateDirectory: Sendable, Hashable {
 
   /// Copies of what changes replaced or deleted.
   public var backups: String { path + "/backups" }
+  /// The file that suspends everything while it is there; see `Brake`.
+  public var brake: String { path + "/suspended" }
   /// Mirrors of Git repositories.
   public var mirrors: String { path + "/git" }
 }

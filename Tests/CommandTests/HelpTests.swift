@@ -10,7 +10,8 @@ struct HelpTests {
     #expect(output.errors == "")
     for verb in [
       "validate", "plan", "apply", "agent", "status", "get", "describe", "diff", "history",
-      "events", "reconcile", "approve", "forget", "explain", "metrics",
+      "events", "reconcile", "suspend", "resume", "approve", "forget", "explain",
+      "metrics",
     ] {
       #expect(output.out.contains("\n  \(verb) "), "\(verb)")
     }
@@ -21,7 +22,8 @@ struct HelpTests {
     "every verb has help with an abstract, and no line is wider than a terminal",
     arguments: [
       "validate", "plan", "apply", "agent", "status", "get", "describe", "diff", "history",
-      "events", "reconcile", "approve", "forget", "explain", "metrics",
+      "events", "reconcile", "suspend", "resume", "approve", "forget", "explain",
+      "metrics",
     ])
   func verbs(verb: String) async throws {
     let output = try await Command()("help", verb)
@@ -43,6 +45,9 @@ struct HelpTests {
       (["agent", "-f", "d", "--branch", "b"], "a branch of a directory"),
       (["agent", "-f", "d", "--interval", "0s"], "no interval"),
       (["agent", "-f", "d", "--log-level", "loud"], "no such level"),
+      (["suspend"], "nothing to suspend"), (["suspend", "web", "--all"], "two things to suspend"),
+      (["suspend", "web", "--until", "2001-01-01T00:00:00Z"], "a time that is over"),
+      (["resume"], "nothing to resume"),
     ])
   func usage(arguments: [String], reason: String) async throws {
     let command = try Command()

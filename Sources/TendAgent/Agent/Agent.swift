@@ -99,6 +99,7 @@ public struct Agent: Service {
     engineConfiguration.concurrency = configuration.concurrency
     engineConfiguration.backups = backups
     engineConfiguration.metrics = metrics.factory
+    engineConfiguration.brake = Brake(of: configuration.state).read
     let engine = try Engine(
       store: store, configuration: engineConfiguration, logger: logger, providers: providers)
     try Origins(configuration.units).save(in: configuration.state)

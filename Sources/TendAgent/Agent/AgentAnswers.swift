@@ -28,7 +28,7 @@ struct AgentAnswers: Sendable {
     case .apply(let desired, let digest):
       return try await apply(desired, digest: digest, by: peer.userName, progress)
     default:
-      return try await EngineAnswers(engine).answer(request) ?? .null
+      return try await EngineAnswers(engine).answer(request.attributed(to: peer)) ?? .null
     }
   }
 
@@ -53,6 +53,22 @@ struct AgentAnswers: Sendable {
     }
     let report = try await engine.apply(prepared, by: user) { progress(ProgressDocument($0)) }
     return try ValueEncoder().encode(ReportDocument(report))
+  }
+}
+
+extension ControlRequest {
+  /// The same by whom the kernel says; a peer may only add on whose behalf it asks.
+  func attributed(to peer: ControlPeer) -> ControlRequest {
+    func name(_ user: String) -> String {
+      user.hasPrefix("\(peer.userName), ") ? user : peer.userName
+    }
+    switch self {
+    case .suspend(let unit, let resource, let note, let until, let user):
+      return .suspend(unit: unit, resource: resource, note: note, until: until, by: name(user))
+    case .resume(let unit, let resource, let user):
+      return .resume(unit: unit, resource: resource, by: name(user))
+    default: return self
+    }
   }
 }
 

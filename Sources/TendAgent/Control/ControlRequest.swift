@@ -1,4 +1,4 @@
-import Tend
+public import Tend
 public import TendEngine
 
 /// What a command asks of a running agent, or of the store where none runs.
@@ -21,6 +21,12 @@ public enum ControlRequest: Sendable, Hashable, Codable {
   case approve(unit: String, revision: String)
   /// Stops owning one resource. Answer: its `ResourceStatus`.
   case forget(unit: String?, resource: String)
+  /// Leaves a unit or a resource alone. Answer: the `Suspension`.
+  case suspend(unit: String?, resource: String?, note: String?, until: Timestamp?, by: String)
+  /// Goes on with what was suspended. Answer: a list with the `Suspension`, empty where it was not.
+  case resume(unit: String?, resource: String?, by: String)
+  /// Looks at once whether everything is to be left alone; see `Brake`. Answer: nothing.
+  case heedBrake
   /// Reconciles now. Answer: nothing.
   case reconcile(unit: String?, resource: String?)
   /// Asks sources now. Answer: nothing.

@@ -33,8 +33,15 @@ public struct EngineAnswers: Sendable {
       return try encode(ItemList(try await engine.events(query)))
     case .revisions(let unit, let limit):
       return try encode(ItemList(try await engine.revisions(of: unit, limit: limit)))
-    case .approve, .forget, .reconcile, .refresh:
+    case .approve, .forget, .reconcile, .refresh, .heedBrake:
       return try await act(on: request)
+    case .suspend(let unit, let resource, let note, let until, let user):
+      return try encode(
+        try await engine.suspend(
+          Selection(unit: unit, resource: resource), note: note, by: user, until: until))
+    case .resume(let unit, let resource, let user):
+      let ended = try await engine.resume(Selection(unit: unit, resource: resource), by: user)
+      return try encode(ItemList(ended.map { [$0] } ?? []))
     case .agent, .metrics, .plan, .apply:
       return nil
     }
@@ -50,6 +57,8 @@ public struct EngineAnswers: Sendable {
       try engine.reconcile(Selection(unit: unit, resource: resource))
     case .refresh(let unit):
       try engine.refresh(unit: unit)
+    case .heedBrake:
+      await engine.heedBrake()
     default:
       return nil
     }

@@ -34,6 +34,45 @@ enum Access: Sendable {
     try await ask(.units, as: ItemList<UnitStatus>.self).items
   }
 
+  /// What a word means that may be a unit or `KIND/NAME`.
+  func target(_ what: String, unit: String?) async throws -> Target {
+    guard what.contains("/") else { return .unit(try await self.unit(named: what)) }
+    return .resource(try await resource(what, unit: unit))
+  }
+
+  enum Target: Sendable {
+    case unit(String)
+    case resource(ResourceStatus)
+
+    /// For a sentence.
+    var name: String {
+      switch self {
+      case .unit(let name): "unit \(name)"
+      case .resource(let resource): resource.reference
+      }
+    }
+
+    /// As an argument of a command.
+    var argument: String {
+      switch self {
+      case .unit(let name): name
+      case .resource(let resource): resource.reference
+      }
+    }
+
+    var unit: String {
+      switch self {
+      case .unit(let name): name
+      case .resource(let resource): resource.unit
+      }
+    }
+
+    /// Qualified, so that it means this one alone.
+    var resource: String? {
+      if case .resource(let found) = self { "\(found.apiVersion)/\(found.reference)" } else { nil }
+    }
+  }
+
   func resources(unit: String?, resource: String?) async throws -> [ResourceStatus] {
     try await ask(
       .resources(unit: unit, resource: resource), as: ItemList<ResourceStatus>.self
@@ -45,7 +84,9 @@ enum Access: Sendable {
     let units = try await units().map(\.name)
     if let name {
       if units.contains(name) { return name }
-      throw Failure("NotFound", "there is no unit \(name)", remedy: Self.list(units))
+      throw Failure(
+        "NotFound", "there is no unit \(name)",
+        remedy: units.isEmpty ? nil : "the units are \(Self.list(units))")
     }
     if let only = units.first, units.count == 1 { return only }
     throw Failure(
@@ -90,7 +131,9 @@ extension Session {
         "no agent runs on \(state.directory.path), and nothing is stored there",
         remedy: "start one with tend agent, or name another directory with --state-dir")
     }
-    let engine = try engine(store)
+    var configuration = Engine.Configuration()
+    configuration.brake = Brake(of: state.directory).read
+    let engine = try engine(store, configuration: configuration)
     try await engine.load()
     return try await body(.store(EngineAnswers(engine)))
   }

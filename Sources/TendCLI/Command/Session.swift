@@ -32,6 +32,7 @@ struct Session: Sendable {
     if let recovery = store.recovery { console.error("note: \(recovery)\n") }
     var configuration = Engine.Configuration()
     configuration.backups = BackupDirectory(at: state.backups)
+    configuration.brake = Brake(of: state).read
     let engine = try engine(store, configuration: configuration)
     let result = try await engine.running(body)
     await store.close()

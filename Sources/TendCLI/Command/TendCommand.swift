@@ -29,6 +29,7 @@ public struct TendCommand: AsyncParsableCommand {
         tend status                 is everything as it should be?
         tend get, tend describe     what is there, and why is it so?
         tend history, tend events   what was done, when, and by whom?
+        tend suspend, tend resume   leave it alone for a while
 
       Results go to standard output, diagnostics to standard error. The exit status is 0 where all \
       is well, 1 where it is not, 64 where the command was not understood.
@@ -36,8 +37,8 @@ public struct TendCommand: AsyncParsableCommand {
     version: TendVersion.current,
     subcommands: [
       Validate.self, PlanVerb.self, Apply.self, AgentVerb.self, Status.self, Get.self,
-      Describe.self, Diff.self, History.self, Events.self, Reconcile.self, Approve.self,
-      Forget.self, Explain.self, MetricsVerb.self,
+      Describe.self, Diff.self, History.self, Events.self, Reconcile.self, Suspend.self,
+      Resume.self, Approve.self, Forget.self, Explain.self, MetricsVerb.self,
     ])
 
   /// Made by the parser.

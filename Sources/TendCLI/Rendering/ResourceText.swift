@@ -44,6 +44,9 @@ struct ResourceText {
     for condition in resource.conditions {
       list.add(condition.type.rawValue, style.line(condition))
     }
+    if let suspension = resource.suspension {
+      list.add("to go on", "tend resume " + argument(of: suspension, resource).printable)
+    }
     list.add("depends on", resource.dependsOn.map(\.printable))
     list.add("waits for", resource.waitsFor.map(\.printable))
     list.add("last change", resource.lastChange?.description)
@@ -56,6 +59,11 @@ struct ResourceText {
     var text = style.strong(resource.reference.printable) + "\n" + list.text()
     if !events.isEmpty { text += "\nLast events\n" + EventText(style: style).lines(events) }
     return text
+  }
+
+  private func argument(of suspension: Suspension, _ resource: ResourceStatus) -> String {
+    if suspension.isOfEverything { return "--all" }
+    return suspension.resource == nil ? resource.unit : resource.reference
   }
 
   private func place(of resource: ResourceStatus) -> String {

@@ -36,14 +36,23 @@ struct UnitText {
     var list = FieldList()
     list.add("source", unit.source?.printable)
     list.add("revision", unit.revision.map { text(of: $0) })
-    list.add("resources", "\(unit.resources), \(unit.ready) Ready, \(unit.stalled) Stalled")
+    list.add("resources", resources(unit))
     list.add("asked", asked(unit))
     for condition in unit.conditions { list.add(condition.type.rawValue, style.line(condition)) }
+    if let suspension = unit.suspension {
+      let what = suspension.isOfEverything ? "--all" : unit.name.printable
+      list.add("to go on", "tend resume \(what)")
+    }
     if let refused = unit.refused {
       list.add("refused", refusal(refused))
       list.add("to let it pass", "tend approve \(unit.name) \(refused.revision.short)")
     }
     return style.strong(unit.name.printable) + "\n" + list.text()
+  }
+
+  private func resources(_ unit: UnitStatus) -> String {
+    "\(unit.resources), \(unit.ready) Ready, \(unit.stalled) Stalled"
+      + (unit.suspended > 0 ? ", \(unit.suspended) Suspended" : "")
   }
 
   private func text(of revision: Revision) -> String {

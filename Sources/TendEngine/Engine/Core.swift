@@ -13,6 +13,7 @@ final class Core: Sendable {
   let time: Time
   let logger: Logger
   let backups: (any BackupStore)?
+  let brake: @Sendable () -> Suspension?
   let secrets: @Sendable (SecretSource) async throws(ProviderError) -> Sensitive<String>
   let mask = SecretMask()
   let meters: Meters
@@ -21,6 +22,7 @@ final class Core: Sendable {
   init(
     scheduler: Scheduler, store: any Store, providers: [String], time: Time, logger: Logger,
     backups: (any BackupStore)?, metrics: any MetricsFactory, seed: UInt64,
+    brake: @escaping @Sendable () -> Suspension?,
     secrets: @escaping @Sendable (SecretSource) async throws(ProviderError) -> Sensitive<String>
   ) {
     self.scheduler = scheduler
@@ -31,6 +33,7 @@ final class Core: Sendable {
     self.logger = logger
     self.backups = backups
     self.secrets = secrets
+    self.brake = brake
     self.seed = seed
     meters = Meters(providers: providers, factory: metrics)
   }

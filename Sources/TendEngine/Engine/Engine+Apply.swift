@@ -17,6 +17,7 @@ extension Engine {
     if let refusal = plan.plan.refused.first {
       throw EngineError(.refused, refusal.message, remedy: Self.remedy(refusal, plan.plan))
     }
+    try refuseSuspended(plan.plan.unit)
     return try await carryOut(plan.plan, plan.prepared, by: user, progress: progress)
   }
 
@@ -173,6 +174,10 @@ extension World {
     var holds: [Node: String] = [:]
     for node in nodes {
       let entry = self[node]
+      if let suspension = suspension(of: node) {
+        holds[node] = "it is suspended \(suspension)"
+        continue
+      }
       holds[node] = hold(entry, blockers(of: entry, unsettled: unsettled[Int(entry.unit)]))
     }
     return holds

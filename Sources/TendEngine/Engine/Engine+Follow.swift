@@ -8,48 +8,16 @@ struct Following: Sendable {
   var units: [Followed] = []
 }
 
-/// One unit with its source, and the bell that asks for an immediate refresh.
+/// One unit with its source.
 final class Followed: Sendable {
-  private struct Bell {
-    var isRung = false
-    var waiter: CheckedContinuation<Void, Never>?
-  }
-
   let unit: Unit
   let source: any Source
-  private let bell = Mutex(Bell())
+  /// Asks for an immediate refresh.
+  let bell = Bell()
 
   init(_ unit: Unit, _ source: any Source) {
     self.unit = unit
     self.source = source
-  }
-
-  func ring() { wake { $0.isRung = true } }
-
-  private func wake(_ body: (inout Bell) -> Void) {
-    let waiter = bell.withLock { bell in
-      body(&bell)
-      defer { bell.waiter = nil }
-      return bell.waiter
-    }
-    waiter?.resume()
-  }
-
-  /// Waits until somebody rings, or the task is cancelled.
-  func waitForBell() async {
-    await withTaskCancellationHandler {
-      await withCheckedContinuation { continuation in
-        let isDone = bell.withLock { bell in
-          if bell.isRung || Task.isCancelled { return true }
-          bell.waiter = continuation
-          return false
-        }
-        if isDone { continuation.resume() }
-      }
-    } onCancel: {
-      wake { _ in }
-    }
-    bell.withLock { $0.isRung = false }
   }
 }
 
@@ -77,7 +45,7 @@ extension Engine {
     guard !units.isEmpty else {
       throw EngineError(.notFound, "no unit \(unit ?? "") is followed")
     }
-    for unit in units { unit.ring() }
+    for unit in units { unit.bell.ring() }
   }
 
   func followAll() async {
@@ -111,12 +79,7 @@ extension Engine {
     core.world.withLock { world in
       if let unit = world.unitIndex(followed.unit.name) { world.units[unit].nextRefresh = due }
     }
-    await withTaskGroup { group in
-      group.addTask { try? await self.core.time.sleep(pause) }
-      group.addTask { await followed.waitForBell() }
-      await group.next()
-      group.cancelAll()
-    }
+    await core.time.wait(pause, or: followed.bell)
   }
 
   /// After a start: puts the last accepted revision in force again, without a look at the remote.
@@ -136,6 +99,7 @@ extension Engine {
   /// Asks the source once, and takes in what is new.
   @discardableResult
   func refresh(_ followed: Followed) async -> EngineError? {
+    if isSuspended(followed.unit.name) { return nil }
     let known = core.world.withLock { world in
       world.unitIndex(followed.unit.name).flatMap { world.units[$0].record.accepted }
     }
@@ -195,6 +159,8 @@ extension Engine {
         await refuse(plan, refusal, followed)
         return EngineError(.refused, refusal.message)
       }
+      // Suspended while it was planned; it is asked again when it goes on.
+      if !isResuming, isSuspended(followed.unit.name) { return nil }
       let by = followed.source.description
       try await accept(plan, prepared, by: by, application: nil, isResuming: isResuming)
       clearProblem(followed)
@@ -331,6 +297,7 @@ extension Engine {
       let unit = world.addUnit(followed.unit, nil)
       world.units[unit].source = followed.source.description
     }
+    try refuseSuspended(name)
     let snapshot = try await newest(of: followed)
     let (plan, prepared) = try await prepare(
       snapshot, for: followed.unit, onlyChanged: false, isStrict: false, claiming: true)

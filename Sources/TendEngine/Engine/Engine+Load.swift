@@ -27,6 +27,11 @@ extension Engine {
     var nodes: [InventoryKey: Node] = [:]
     for record in contents.inventory { nodes[record.key] = restore(record) }
     connect(contents.inventory, nodes)
+    let now = core.time.wall()
+    core.decide { world, effects in
+      _ = world.lapse(at: now, &effects)
+      for node in world.resources { world.markSuspension(node) }
+    }
   }
 
   private func restore(_ record: InventoryRecord) -> Node? {

@@ -52,11 +52,8 @@ extension Engine {
     }
   }
 
-  /// Ends the ownership of one resource, and touches nothing.
-  ///
-  /// While it is still declared the next refresh takes it up again, as something that was there
-  /// before. Throws `.ambiguous` where more than one is meant.
-  public func forget(_ selection: Selection) async throws(EngineError) -> ResourceStatus {
+  /// The one resource that is meant.
+  func only(_ selection: Selection) throws(EngineError) -> Node {
     let nodes = select(selection)
     guard let node = nodes.first else { throw notFound(selection) }
     guard nodes.count == 1 else {
@@ -65,6 +62,15 @@ extension Engine {
         .ambiguous, "\(units.joined(separator: ", ")) are meant",
         remedy: "name one, with -u UNIT where units share a name")
     }
+    return node
+  }
+
+  /// Ends the ownership of one resource, and touches nothing.
+  ///
+  /// While it is still declared the next refresh takes it up again, as something that was there
+  /// before. Throws `.ambiguous` where more than one is meant.
+  public func forget(_ selection: Selection) async throws(EngineError) -> ResourceStatus {
+    let node = try only(selection)
     let (status, key) = core.world.withLock { ($0.status(of: node, unsettled: []), $0.key(node)) }
     let event = Event(
       time: core.time.wall(), unit: status.unit, resource: status.reference, kind: .forget,
@@ -89,6 +95,7 @@ extension World {
   mutating func forget(_ node: Node, _ effects: inout Effects) {
     let unit = Int(self[node].unit)
     let neighbours = self[node].dependencies + self[node].dependents
+    forgetSuspension(node, &effects)
     retire(node, to: self[node].pins > 0 ? .tentative : .leaving)
     effects.adds.append(
       Effects.Add(handle: self[node].handle, priority: .revision, causes: .woken))

@@ -47,9 +47,12 @@ extension Engine {
     if claiming { try await claim(intake, nodes) }
     try checkConflicts(intake, nodes, claiming)
     let (removed, released) = withdrawn(intake, nodes, reservation)
-    let targets = targets(intake, nodes, onlyChanged: onlyChanged)
+    let targets = targets(intake, nodes, onlyChanged: onlyChanged, isStrict: isStrict)
     if !isStrict { interrupt(intake, nodes, removed) }
-    let seen = await inspect(intake, targets, removed)
+    let looked = core.world.withLock { world in
+      removed.filter { !world.isLeftAlone($0, intake.unit.name, isStrict: isStrict) }
+    }
+    let seen = await inspect(intake, targets, looked)
     if Task.isCancelled { throw EngineError(.cancelled, "cancelled") }
     let planner = Planner(intake: intake, nodes: nodes, removed: removed, seen: seen)
     let (plan, changes) = core.world.withLock { planner.plan($0, now: core.time.wall()) }
@@ -157,7 +160,7 @@ extension Engine {
   }
 
   private func targets(
-    _ intake: Intake, _ nodes: [Node], onlyChanged: Bool
+    _ intake: Intake, _ nodes: [Node], onlyChanged: Bool, isStrict: Bool
   ) -> [(node: Node, item: Int)] {
     core.world.withLock { world in
       intake.items.indices.compactMap { position in
@@ -165,6 +168,7 @@ extension Engine {
         let entry = world[nodes[position]]
         if entry.flags.contains(.unreadable) { return nil }
         if intake.declaration(item).lifecycle.suspend { return nil }
+        if world.isLeftAlone(nodes[position], intake.unit.name, isStrict: isStrict) { return nil }
         if onlyChanged, item.isUnchanged, entry.isDeclared { return nil }
         return (nodes[position], item.index)
       }

@@ -4,6 +4,7 @@ import Tend
 extension Engine {
   /// Where every unit stands, in the order of their names.
   public func units() -> [UnitStatus] {
+    core.heedBrake()
     let now = core.time.monotonic()
     return core.world.withLock { world in
       world.units.indices.map { world.status(ofUnit: $0, now: now) }
@@ -12,6 +13,7 @@ extension Engine {
 
   /// Where the selected resources stand, in the order of units, kinds and names.
   public func resources(_ selection: Selection = Selection()) -> [ResourceStatus] {
+    core.heedBrake()
     let found = select(selection)
     let statuses = core.world.withLock { world in
       let unsettled = world.unsettled()

@@ -35,6 +35,11 @@ public final class Engine: Service {
         throw .permanent(
           "\(source) can't be read", remedy: "configure the engine with a reader of secrets")
       }
+    /// Whether everything is to be left alone, asked before every change; nil: it is not.
+    ///
+    /// For a word that needs no running engine to be heard: a file that somebody puts down. It must
+    /// answer at once. Default: never.
+    public var brake: @Sendable () -> Suspension? = { nil }
     /// Decides all jitter; the same seed gives the same delays.
     ///
     /// Default: random.
@@ -53,6 +58,8 @@ public final class Engine: Service {
   let core: Core
   let stagingProviders: [any Controlling]
   let following = Mutex(Following())
+  /// Rings where it may have to be looked anew when a suspension ends.
+  let suspensions = Bell()
 
   /// An engine with these providers.
   ///
@@ -82,7 +89,7 @@ public final class Engine: Service {
       scheduler: scheduler, store: store, providers: providers.map(\.name),
       time: Time(clock, wall: configuration.wallClock), logger: logger,
       backups: configuration.backups, metrics: configuration.metrics ?? MetricsSystem.factory,
-      seed: configuration.seed, secrets: configuration.secrets)
+      seed: configuration.seed, brake: configuration.brake, secrets: configuration.secrets)
     var controllers: [any Controlling] = []
     for (index, provider) in providers.enumerated() {
       controllers.append(Self.controller(for: provider, index, core))
@@ -146,8 +153,10 @@ public final class Engine: Service {
         }
         self.core.ledger.close()
       }
+      group.addTask { await self.keepSuspensions() }
       let answer: Swift.Result<Answer, any Error>
       do { answer = .success(try await body(self)) } catch { answer = .failure(error) }
+      suspensions.close()
       _ = await core.scheduler.shutDown(.finishRunning)
       try await group.waitForAll()
       return try answer.get()

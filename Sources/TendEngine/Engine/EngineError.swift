@@ -24,6 +24,8 @@ public struct EngineError: Error, Sendable, CustomStringConvertible {
     public static let ambiguous = Code("Ambiguous")
     /// The engine was set up in a way that can't work.
     public static let configuration = Code("Configuration")
+    /// It is to be left alone for a while.
+    public static let suspended = Code("Suspended")
     /// The call was cancelled.
     public static let cancelled = Code("Cancelled")
   }

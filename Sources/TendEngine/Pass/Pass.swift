@@ -75,6 +75,7 @@ struct Pass<P: Provider>: Sendable {
     case .create, .update, .replace, .delete: break
     }
     if let held = held(seen) { return held }
+    if core.heedBrake() != nil { return .suspended(seen.differences) }
     return await act(verdict, seen)
   }
 

@@ -34,6 +34,8 @@ public struct ResourceStatus: Sendable, Hashable, Codable {
   public var nextReconcile: Duration?
   /// How often its reconcile failed in a row.
   public var failures: Int
+  /// By whose word it is left alone; nil where nobody's, also where its declaration says so.
+  public var suspension: Suspension?
   /// What its provider shows, by name.
   public var details: [String: String]
 
@@ -43,7 +45,7 @@ public struct ResourceStatus: Sendable, Hashable, Codable {
     isDeclared: Bool, isAdopted: Bool, conditions: [Condition],
     differences: [PlannedDifference] = [], dependsOn: [String] = [], waitsFor: [String] = [],
     lastChange: Timestamp? = nil, nextReconcile: Duration? = nil, failures: Int = 0,
-    details: [String: String] = [:]
+    suspension: Suspension? = nil, details: [String: String] = [:]
   ) {
     self.unit = unit
     apiVersion = reference.kind.apiVersion
@@ -61,6 +63,7 @@ public struct ResourceStatus: Sendable, Hashable, Codable {
     self.lastChange = lastChange
     self.nextReconcile = nextReconcile
     self.failures = failures
+    self.suspension = suspension
     self.details = details
   }
 

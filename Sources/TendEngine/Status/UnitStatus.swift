@@ -14,6 +14,10 @@ public struct UnitStatus: Sendable, Hashable, Codable {
   public var ready: Int
   /// How many are Stalled.
   public var stalled: Int
+  /// How many are left alone for a while.
+  public var suspended: Int
+  /// By whose word the whole unit is left alone; nil where it is not.
+  public var suspension: Suspension?
   /// What was refused, with the plan's digest; `tend approve` takes the revision.
   public var refused: UnitRecord.Refusal?
   /// When its source was last asked with success, from now backwards.
@@ -24,7 +28,8 @@ public struct UnitStatus: Sendable, Hashable, Codable {
   /// Describes a unit.
   public init(
     name: String, source: String?, revision: Revision?, conditions: [Condition], resources: Int,
-    ready: Int, stalled: Int, refused: UnitRecord.Refusal? = nil, lastRefresh: Duration? = nil,
+    ready: Int, stalled: Int, suspended: Int = 0, suspension: Suspension? = nil,
+    refused: UnitRecord.Refusal? = nil, lastRefresh: Duration? = nil,
     nextRefresh: Duration? = nil
   ) {
     self.name = name
@@ -34,6 +39,8 @@ public struct UnitStatus: Sendable, Hashable, Codable {
     self.resources = resources
     self.ready = ready
     self.stalled = stalled
+    self.suspended = suspended
+    self.suspension = suspension
     self.refused = refused
     self.lastRefresh = lastRefresh
     self.nextRefresh = nextRefresh

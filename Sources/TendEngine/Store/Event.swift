@@ -68,6 +68,10 @@ public struct Event: Sendable, Hashable, Codable {
     public static let revision = Kind("revision")
     /// A refused plan was approved.
     public static let approve = Kind("approve")
+    /// From now on it is left alone.
+    public static let suspend = Kind("suspend")
+    /// It is no longer left alone.
+    public static let resume = Kind("resume")
   }
 
   /// Why a change was made.

@@ -20,6 +20,8 @@ public struct UnitRecord: Sendable, Hashable, Codable {
   ///
   /// The other unit hands it over, instead of deleting it, once it no longer declares it.
   public var claims: [InventoryKey] = []
+  /// What of the unit is left alone for a while, and by whose word.
+  public var suspensions: [Suspension] = []
 
   /// A revision that was not applied.
   public struct Refusal: Sendable, Hashable, Codable {
@@ -85,5 +87,6 @@ extension UnitRecord {
     deletions = try container.decode([Deletions].self, forKey: .deletions)
     inventoryBefore = try container.decodeIfPresent(Int.self, forKey: .inventoryBefore)
     claims = try container.decodeIfPresent([InventoryKey].self, forKey: .claims) ?? []
+    suspensions = try container.decodeIfPresent([Suspension].self, forKey: .suspensions) ?? []
   }
 }

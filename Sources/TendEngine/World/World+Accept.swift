@@ -136,6 +136,7 @@ extension World {
     for (position, item) in intake.items.enumerated() {
       take(prepared, position, item, unit, revision, &acceptance)
     }
+    keepSuspensions(unit, prepared.nodes, &effects)
     rewire(unit, prepared)
     for node in prepared.removed { doom(node, prepared, &acceptance) }
     for node in prepared.released { release(node, &acceptance) }
@@ -144,11 +145,14 @@ extension World {
     return acceptance
   }
 
-  /// What was deleted while the record was made durable counts too.
+  /// What was deleted or suspended while the record was made durable counts too.
   private mutating func keep(_ record: UnitRecord, _ unit: Int, _ effects: inout Effects) {
     let last = units[unit].record
     units[unit].record = record
-    guard last.deletions != record.deletions else { return }
+    guard last.deletions != record.deletions || last.suspensions != record.suspensions else {
+      return
+    }
+    units[unit].record.suspensions = last.suspensions
     units[unit].record.deletions = last.deletions
     units[unit].record.inventoryBefore = last.inventoryBefore
     effects.writes.append(.putUnit(units[unit].record))
@@ -192,11 +196,8 @@ extension World {
       extra.reason = nil
       extra.expectation = prepared.isStrict ? change.flatMap(Extra.Expectation.init) : nil
       entry.extra = extra.expectation == nil && extra.ledger == DriftLedger() ? nil : extra
-      if declaration.lifecycle.suspend {
-        entry.phase = .settled
-        entry.flags.insert(.suspended)
-      }
     }
+    markSuspension(node)
     if isUnchanged, change == nil, !prepared.isStrict { return }
     acceptance.taken.append((node, item.index))
     acceptance.scheduled.append(node)
@@ -237,6 +238,7 @@ extension World {
       entry.extra = nil
       entry.flags.remove(.expectsNothing)
     }
+    markSuspension(node)
     acceptance.withdrawn.append(node)
   }
 
@@ -255,6 +257,7 @@ extension World {
       }
       entry.extra = extra.expectation == nil ? nil : extra
     }
+    markSuspension(node)
     acceptance.withdrawn.append(node)
   }
 }

@@ -46,7 +46,7 @@ extension World {
     case .unsettled, .settled, .failing, .stalled, .doomed: break
     }
     if entry.flags.contains(.unreadable) { return .unreadable }
-    if entry.flags.contains(.suspended) { return .suspended }
+    if isSuspended(entry) { return .suspended }
     if isBlocked(entry) {
       update(node) { $0.flags.insert(.blocked) }
       if entry.phase == .doomed, units[Int(entry.unit)].weight.unsettled > 0 {
@@ -123,7 +123,7 @@ extension World {
     let entry = self[node]
     switch entry.phase {
     case .settled: return true
-    case .unsettled, .failing, .stalled: return entry.flags.contains(.suspended)
+    case .unsettled, .failing, .stalled: return isThereSuspended(entry)
     case .free, .tentative, .dormant, .doomed, .protected, .leaving: return true
     }
   }
@@ -132,8 +132,13 @@ extension World {
   private func exists(_ node: Node) -> Bool {
     let entry = self[node]
     guard entry.isDeclared else { return true }
-    return entry.flags.contains(.exists) || entry.flags.contains(.suspended)
-      || entry.phase == .settled
+    return entry.flags.contains(.exists) || isThereSuspended(entry) || entry.phase == .settled
+  }
+
+  /// What is suspended counts as it was seen last, and what was never seen as there.
+  private func isThereSuspended(_ entry: Entry) -> Bool {
+    guard entry.flags.contains(.suspended) else { return false }
+    return entry.ownership != .intended || entry.flags.contains(.exists)
   }
 
   /// Whether a dependent keeps what it depends on from being deleted.

@@ -17,6 +17,7 @@ extension World {
       if done.losesData { countDeletion(Int(self[node].unit), now, &effects) }
     }
     effects.writes.append(.removeInventory(key(node)))
+    forgetSuspension(node, &effects)
     tell(node, .settled(done), &effects)
     let unit = Int(self[node].unit)
     let neighbours = self[node].dependencies
@@ -113,11 +114,13 @@ extension World {
       units[unit].holdsDeletions = false
       wakeDoomed(unit, &effects)
     }
-    if weight.unsettled == 0, weight.doomed == 0, units[unit].isConverging {
+    if weight.unsettled == 0, weight.doomed == 0, units[unit].isConverging,
+      suspension(ofUnit: unit) == nil
+    {
       units[unit].isConverging = false
       effects.converged.append(unit)
     }
-    if units[unit].weight.active == 0, let application = units[unit].application {
+    if units[unit].weight.active == 0 || brake != nil, let application = units[unit].application {
       effects.quiet.append(application)
     }
   }

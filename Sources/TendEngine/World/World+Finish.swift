@@ -12,6 +12,8 @@ enum Result: Sendable {
   case protected
   /// Nothing failed, the world needs time.
   case underway(Done, after: Duration, String)
+  /// It differs, and nothing may be changed: somebody asked that everything be left alone.
+  case suspended([Difference])
   /// Drift that is not repaired now, because somebody fights back.
   case contested(DriftLedger, after: Duration, [Difference])
   /// Our own write reads back different.
@@ -54,7 +56,7 @@ extension Result {
       .settled(done, memory: memory, unhealthy: .degraded(mask(message)))
     case .settled(let done, let memory, .progressing(let message, let after)):
       .settled(done, memory: memory, unhealthy: .progressing(mask(message), checkAfter: after))
-    case .settled, .reported, .ended, .protected, .contested, .readBack, .refused: self
+    case .settled, .reported, .ended, .protected, .suspended, .contested, .readBack, .refused: self
     }
   }
 }
@@ -100,6 +102,14 @@ extension World {
     case .protected:
       update(node) { $0.phase = .protected }
       wakeAround(node, &effects)
+      return .done
+    case .suspended(let differences):
+      update(node) { entry in
+        var extra = entry.extra ?? Extra()
+        extra.differences = differences
+        entry.extra = extra
+      }
+      check(Int(self[node].unit), &effects)
       return .done
     case .underway(let done, let after, let message):
       record(node, assignment, done, now, &effects)

@@ -9,12 +9,12 @@ extension World {
     return ResourceStatus(
       unit: units[Int(entry.unit)].unit.name, reference: reference, identity: entry.identity,
       revision: entry.revision, place: "\(entry.place)", isDeclared: isDeclared(entry),
-      isAdopted: entry.ownership == .adopted, conditions: conditions(of: entry, key(node), waits),
+      isAdopted: entry.ownership == .adopted, conditions: conditions(of: node, waits),
       differences: (entry.extra?.differences ?? []).map {
         PlannedDifference($0, in: entry.declaration)
       }, dependsOn: names(entry.dependencies), waitsFor: names(waits),
       lastChange: entry.lastChange == 0 ? nil : Timestamp(nanoseconds: entry.lastChange),
-      failures: entry.extra?.failures ?? 0)
+      failures: entry.extra?.failures ?? 0, suspension: suspension(of: node))
   }
 
   private func isDeclared(_ entry: Entry) -> Bool {
@@ -30,12 +30,12 @@ extension World {
 
   // MARK: Conditions
 
-  private func conditions(
-    of entry: Entry, _ key: InventoryKey, _ waits: [Node]
-  ) -> [Condition] {
+  private func conditions(of node: Node, _ waits: [Node]) -> [Condition] {
+    let entry = self[node]
     let answers = Answers(
-      entry, waitsFor: entry.flags.contains(.blocked) ? hold(entry, waits) : nil,
-      handedOver: isHandedOver(entry) ? handedOver(entry, key) : nil)
+      entry, suspension(of: node),
+      waitsFor: entry.flags.contains(.blocked) ? hold(entry, waits) : nil,
+      handedOver: isHandedOver(entry) ? handedOver(entry, key(node)) : nil)
     let transition = entry.transition
     return Condition.Kind.allCases.map { kind in
       let (status, reason, message) = answers[kind]
@@ -50,7 +50,9 @@ extension World {
     return UnitStatus(
       name: state.unit.name, source: state.source, revision: state.record.accepted,
       conditions: conditions(ofUnit: state), resources: state.weight.resources,
-      ready: state.weight.settled, stalled: state.weight.stalled, refused: state.record.refused,
+      ready: state.weight.settled, stalled: state.weight.stalled,
+      suspended: state.weight.suspended, suspension: suspension(ofUnit: index),
+      refused: state.record.refused,
       lastRefresh: state.lastRefresh.map { now - $0 },
       nextRefresh: state.nextRefresh.map { max(.zero, $0 - now) })
   }
@@ -63,6 +65,17 @@ extension World {
     ) -> Condition {
       Condition(kind, status, reason: reason, message: message, observedRevision: revision)
     }
+    if let suspension = brake ?? state.record.suspension(of: nil) {
+      let reason = suspension.reason.rawValue
+      return Condition.Kind.allCases.map { kind in
+        switch kind {
+        case .ready: condition(kind, .unknown, reason, "\(suspension)")
+        case .inSync: condition(kind, .unknown, reason)
+        case .reconciling: condition(kind, .no, reason)
+        case .stalled: condition(kind, .no, "Working")
+        }
+      }
+    }
     let isKnown = state.intake != nil || weight.settled > 0
     let isDone = weight.unsettled == 0 && weight.doomed == 0
     let pending =
@@ -73,7 +86,7 @@ extension World {
       } else if !isKnown {
         condition(.ready, .unknown, "NotObserved", "no revision has been read yet")
       } else if isDone {
-        condition(.ready, .yes, "Ready", "\(weight.settled) resources are as declared")
+        condition(.ready, .yes, "Ready", summary(weight))
       } else {
         condition(.ready, .no, "Progressing", pending)
       }
@@ -97,6 +110,11 @@ extension World {
         condition(.stalled, .no, "Working")
       }
     return [ready, inSync, reconciling, stalled]
+  }
+
+  private func summary(_ weight: Weight) -> String {
+    "\(weight.settled) resource\(weight.settled == 1 ? " is" : "s are") as declared"
+      + (weight.suspended > 0 ? ", \(weight.suspended) suspended" : "")
   }
 
   // MARK: Differences
@@ -164,7 +182,7 @@ private struct Answers {
     }
   }
 
-  init(_ entry: Entry, waitsFor: String?, handedOver: String?) {
+  init(_ entry: Entry, _ suspension: Suspension?, waitsFor: String?, handedOver: String?) {
     let reason = entry.extra?.reason
     let message = entry.extra?.message ?? ""
     let idle: Answer = (.no, "Idle", "")
@@ -175,9 +193,10 @@ private struct Answers {
       (reconciling, stalled) = (idle, (.yes, "Unreadable", text))
       return
     }
-    if entry.flags.contains(.suspended) {
-      let answer: Answer = (.unknown, "Suspended", "lifecycle: suspend")
-      (ready, inSync, reconciling, stalled) = (answer, answer, (.no, "Suspended", ""), working)
+    if suspension != nil || entry.flags.contains(.suspended) {
+      let why = suspension?.reason.rawValue ?? "Suspended"
+      ready = (.unknown, why, suspension?.description ?? "by its declaration")
+      (inSync, reconciling, stalled) = ((.unknown, why, ""), (.no, why, ""), working)
       return
     }
     let differs = entry.flags.contains(.differs)

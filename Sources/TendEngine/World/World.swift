@@ -12,6 +12,8 @@ struct World: Sendable {
   /// The names of the providers, by controller.
   let providers: [String]
   var units: [UnitState] = []
+  /// Why everything is left alone; nil where it is not.
+  var brake: Suspension?
 
   init(providers: [String]) {
     self.providers = providers
@@ -70,6 +72,8 @@ struct Weight: Sendable, Hashable {
   /// Known to differ while nothing is done about it now: observed only, or contested.
   var drifting = 0
   var owned = 0
+  /// Left alone for a while: they hold up nothing of their unit.
+  var suspended = 0
 
   /// Failures after which a one-shot apply gives up.
   static let patience = 3
@@ -80,6 +84,10 @@ struct Weight: Sendable, Hashable {
     guard entry.isResource else { return }
     resources = 1
     owned = entry.isOwned ? 1 : 0
+    if entry.flags.contains(.suspended) {
+      suspended = 1
+      return
+    }
     drifting = entry.flags.contains(.differs) && entry.phase == .settled ? 1 : 0
     let isBlocked = entry.flags.contains(.blocked)
     let isUnreadable = entry.flags.contains(.unreadable)
@@ -109,6 +117,7 @@ struct Weight: Sendable, Hashable {
     stalled += after.stalled - before.stalled
     drifting += after.drifting - before.drifting
     owned += after.owned - before.owned
+    suspended += after.suspended - before.suspended
   }
 }
 

@@ -18,6 +18,7 @@ struct Bench {
   var limit = 4
   var metrics: (any MetricsFactory)?
   var secrets: [String: String] = [:]
+  let brake = Brake()
 
   init(
     _ store: any Store = InMemoryStore(), shelf: Shelf = Shelf(),
@@ -34,6 +35,7 @@ struct Bench {
     configuration.backoff = Backoff(base: .seconds(1), cap: .seconds(60), jitter: 0)
     configuration.metrics = metrics
     configuration.wallClock = { [wall] in wall.now }
+    configuration.brake = { [brake] in brake.suspension }
     configuration.secrets = { [secrets] (source: SecretSource) throws(ProviderError) in
       guard let secret = secrets["\(source)"] else { throw .permanent("no \(source)") }
       return Sensitive(secret)
@@ -93,6 +95,13 @@ final class ManualWall: Sendable {
   func advance(by duration: Duration) {
     time.withLock { $0 = Timestamp(nanoseconds: $0.nanoseconds + duration.nanoseconds) }
   }
+}
+
+/// What leaves everything alone, as a test wants it.
+final class Brake: Sendable {
+  private let state = Mutex<Suspension?>(nil)
+  var suspension: Suspension? { state.withLock { $0 } }
+  func pull(_ suspension: Suspension?) { state.withLock { $0 = suspension } }
 }
 
 func snapshot(_ revision: String, _ declarations: [Declaration]) -> Snapshot {
