@@ -15,7 +15,9 @@ public final class GitSource: Source {
   public let description: String
 
   private let configuration: GitConfiguration
+  private let remotes: RemoteList
   private let mirror: Mirror
+  private let signatures: SignatureCheck?
   private let reader: RevisionReader
   private let blobs: BlobReader
   private let state = Mutex(State())
@@ -32,18 +34,19 @@ public final class GitSource: Source {
   public init(
     _ configuration: GitConfiguration, manifests: ManifestReader = ManifestReader()
   ) throws(SourceError) {
-    let address = try RepositoryAddress(configuration.repository)
+    let addresses = try configuration.addresses()
     try configuration.check()
     self.configuration = configuration
-    let command = GitCommand(
-      progressDeadline: configuration.progressDeadline, clock: configuration.clock)
-    mirror = Mirror(
-      of: address, below: FilePath(configuration.mirrors), command, configuration.logger)
+    let mirror = Mirror(addresses[0], configuration)
+    self.mirror = mirror
+    remotes = RemoteList(addresses, configuration, mirror)
+    signatures = configuration.signatures.map { SignatureCheck($0, mirror, configuration) }
     let trees = TreeReader(limits: configuration.limits, path: configuration.normalPath)
     reader = RevisionReader(trees: trees, manifests: manifests)
     blobs = BlobReader(mirror, limit: configuration.limits.fileBytes)
     let path = configuration.normalPath
-    description = "\(address), \(configuration.reference)" + (path.isEmpty ? "" : ", \(path)")
+    let places = addresses.map(\.description).joined(separator: " or ")
+    description = "\(places), \(configuration.reference)" + (path.isEmpty ? "" : ", \(path)")
   }
 
   /// Follows a branch of a repository, with mirrors below a directory of the agent's own.
@@ -57,21 +60,16 @@ public final class GitSource: Source {
         repository: repository, reference: .branch(branch), path: path, mirrors: mirrors))
   }
 
-  /// Fetches, and reads what is new.
+  /// Fetches from the first remote that answers, and reads what is new.
+  ///
+  /// Signatures are checked before anything else of a revision is read.
   public func refresh(after known: Revision?) async throws(SourceError) -> Refresh {
-    if state.withLock({ $0.isBroken }) {
-      try await mirror.discard()
-      state.withLock { $0.isBroken = false }
-    }
-    let tip = try await fetch()
-    let before = known.flatMap { ObjectID(hex: $0.id.utf8) }
-    if before == tip { return .unchanged }
+    if state.withLock({ $0.isBroken }) { try await startOver() }
     do throws(SourceError) {
-      return try await read(tip, after: before)
+      return try await newest(after: known)
     } catch  where error.code == .corrupt && state.withLock({ $0.isBroken }) {
-      try await mirror.discard()
-      state.withLock { $0 = State() }
-      return try await read(try await fetch(), after: before)
+      try await startOver()
+      return try await newest(after: known)
     }
   }
 
@@ -84,7 +82,10 @@ public final class GitSource: Source {
       throw SourceError(
         .missing, "the mirror of \(mirror.address) is gone", remedy: "it is fetched anew")
     }
-    switch try await read(id, after: nil) {
+    var commit = try await explained { try await $0.commit(id) }
+    commit.revision.name = revision.name
+    commit.revision.origin = revision.origin
+    switch try await read(commit) {
     case .changed(let snapshot): return snapshot
     case .invalid(_, let diagnostics):
       throw SourceError(
@@ -93,40 +94,35 @@ public final class GitSource: Source {
     }
   }
 
-  private func fetch() async throws(SourceError) -> ObjectID {
-    try await mirror.fetch(
-      configuration.reference, force: configuration.allowRewrittenHistory)
-  }
-
-  private func read(_ id: ObjectID, after known: ObjectID?) async throws(SourceError) -> Refresh {
-    let before = state.withLock { $0.listing }
-    let result: RevisionReader.Result
-    do {
-      @Sendable func talk(_ conversation: inout Conversation) async throws -> RevisionReader.Result
-      {
-        try await reader.read(id, before: before, &conversation)
-      }
-      result = try await mirror.read(talk)
+  private func newest(after known: Revision?) async throws(SourceError) -> Refresh {
+    let found: Candidate?
+    do throws(GitFailure) {
+      found = try await remotes.newest(after: known)
     } catch {
       throw explain(error)
     }
-    try await checkHistory(result.commit, known)
+    try await mirror.tidy()
+    guard let found else { return .unchanged }
+    try await signatures?.check(found, after: known)
+    var commit = found.commit
+    commit.revision.name = found.name
+    commit.revision.origin = remotes.origin(of: found)
+    return try await read(commit)
+  }
+
+  private func startOver() async throws(SourceError) {
+    try await mirror.discard()
+    state.withLock { $0 = State() }
+  }
+
+  private func read(_ commit: CommitObject) async throws(SourceError) -> Refresh {
+    let before = state.withLock { $0.listing }
+    @Sendable func talk(_ conversation: inout Conversation) async throws -> RevisionReader.Result {
+      try await reader.read(commit, before: before, &conversation)
+    }
+    let result = try await explained(talk)
     state.withLock { $0.listing = result.listing }
     return assemble(result)
-  }
-
-  private func checkHistory(
-    _ commit: CommitObject, _ known: ObjectID?
-  ) async throws(SourceError) {
-    guard let known, !configuration.allowRewrittenHistory,
-      configuration.reference.commit == nil
-    else { return }
-    do throws(GitFailure) {
-      if try await mirror.contains(known, in: commit) { return }
-    } catch {
-      throw explain(error)
-    }
-    throw Refusal.rewritten(mirror.address, configuration.reference)
   }
 
   private func assemble(_ result: RevisionReader.Result) -> Refresh {
@@ -138,6 +134,16 @@ public final class GitSource: Source {
     let snapshot = Snapshot(
       revision: result.commit.revision, declarations: reading.declarations, tree: tree)
     return wrong.isEmpty ? .changed(snapshot) : .invalid(snapshot, wrong.sorted)
+  }
+
+  private func explained<Answer: Sendable>(
+    _ body: @escaping @Sendable (inout Conversation) async throws -> Answer
+  ) async throws(SourceError) -> Answer {
+    do throws(GitFailure) {
+      return try await mirror.read(body)
+    } catch {
+      throw explain(error)
+    }
   }
 
   private func explain(_ failure: GitFailure) -> SourceError {

@@ -17,10 +17,10 @@ struct MirrorTests {
   func staleLocks() async throws {
     let before = try await ground.source().read()
     let mirror = try ground.mirror()
-    let ref = try #require(try ground.mirrors.names("\(mirror)/refs/tend/forward").first)
+    let ref = try #require(try ground.mirrors.names("\(mirror)/refs/tend/remote").first)
     let left = [
       "HEAD.lock", "config.lock", "packed-refs.lock", "shallow.lock",
-      "refs/tend/forward/\(ref).lock", "objects/info/commit-graph.lock",
+      "refs/tend/remote/\(ref).lock", "objects/info/commit-graph.lock",
       "objects/pack/tmp_pack_Xy12ab", "objects/pack/.tmp-1-pack-1.pack", "objects/tmp_objdir-1/x",
       "objects/maintenance.lock",
     ].map { "\(mirror)/\($0)" }
@@ -187,8 +187,8 @@ struct MirrorTests {
       try folder.write("", to: "\(mirror)/objects/info/x")
     case "refs gone": try folder.remove("\(mirror)/refs")
     case "ref garbage":
-      let ref = try #require(try folder.names("\(mirror)/refs/tend/forward").first)
-      try folder.write("garbage\n", to: "\(mirror)/refs/tend/forward/\(ref)")
+      let ref = try #require(try folder.names("\(mirror)/refs/tend/remote").first)
+      try folder.write("garbage\n", to: "\(mirror)/refs/tend/remote/\(ref)")
     default:
       for name in try folder.names(mirror) { try folder.remove("\(mirror)/\(name)") }
     }

@@ -24,6 +24,30 @@ public final class GitRepository: Sendable {
       "git", arguments, in: folder.path, environment: Self.environment, input: input)
   }
 
+  /// Runs git in it with options before the verb and more environment.
+  @discardableResult
+  public func git(
+    options: [String], environment: [Environment.Key: String?] = [:], _ arguments: String...
+  ) async throws -> String {
+    try await run(
+      "git", options + arguments, in: folder.path,
+      environment: Self.environment.merging(environment) { $1 })
+  }
+
+  /// Writes a file and commits it, signed by what the options name; the commit's id.
+  @discardableResult
+  public func commitSigned(
+    _ path: String, _ text: String, options: [String],
+    environment: [Environment.Key: String?] = [:]
+  ) async throws -> String {
+    try write(text, to: path)
+    try await git("add", "--all")
+    try await git(
+      options: options, environment: environment, "commit", "--quiet", "--gpg-sign", "--message",
+      "Change \(path)")
+    return try await head()
+  }
+
   /// Writes a text into the working tree.
   public func write(_ text: String, to path: String) throws { try folder.write(text, to: path) }
 

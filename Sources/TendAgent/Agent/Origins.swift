@@ -17,9 +17,29 @@ public struct Origins: Sendable {
 
   private struct Git: Codable {
     var repository: String
+    var fallbacks: [String]?
     var branch: String?
+    var tag: String?
+    var semver: String?
     var commit: String?
     var path: String
+
+    init(_ git: GitConfiguration) {
+      repository = Origins.withoutPassword(git.repository)
+      fallbacks = git.fallbacks.isEmpty ? nil : git.fallbacks.map(Origins.withoutPassword)
+      path = git.path
+      switch git.reference {
+      case .branch(let name): branch = name
+      case .tag(let name): tag = name
+      case .semver(let range): semver = range
+      case .commit(let id): commit = id
+      }
+    }
+
+    var reference: GitReference? {
+      branch.map { .branch($0) } ?? tag.map { .tag($0) } ?? semver.map { .semver($0) }
+        ?? commit.map { .commit($0) }
+    }
   }
 
   private var entries: [String: Entry]
@@ -56,14 +76,11 @@ public struct Origins: Sendable {
   public func origin(of unit: String, in state: StateDirectory) -> UnitConfiguration.Origin? {
     guard let entry = entries[unit] else { return nil }
     if let directory = entry.directory { return .directory(directory) }
-    guard let git = entry.git else { return nil }
-    let reference: GitReference? =
-      git.branch.map { .branch($0) } ?? git.commit.map { .commit($0) }
-    return reference.map {
-      .git(
-        GitConfiguration(
-          repository: git.repository, reference: $0, path: git.path, mirrors: state.mirrors))
-    }
+    guard let git = entry.git, let reference = git.reference else { return nil }
+    var configuration = GitConfiguration(
+      repository: git.repository, reference: reference, path: git.path, mirrors: state.mirrors)
+    configuration.fallbacks = git.fallbacks ?? []
+    return .git(configuration)
   }
 
   /// Keeps these beside what is kept of other units.
@@ -89,13 +106,7 @@ public struct Origins: Sendable {
   private static func entry(for origin: UnitConfiguration.Origin) -> Entry {
     switch origin {
     case .directory(let path): return Entry(directory: StateDirectory(path).path)
-    case .git(let git):
-      let words = git.reference.description.split(separator: " ", maxSplits: 1).map(String.init)
-      let name = words.last
-      return Entry(
-        git: Git(
-          repository: withoutPassword(git.repository), branch: words.first == "branch" ? name : nil,
-          commit: words.first == "commit" ? name : nil, path: git.path))
+    case .git(let git): return Entry(git: Git(git))
     }
   }
 

@@ -36,6 +36,7 @@ struct UnitText {
     var list = FieldList()
     list.add("source", unit.source?.printable)
     list.add("revision", unit.revision.map { text(of: $0) })
+    list.add("came from", unit.revision?.origin?.printable)
     list.add("resources", resources(unit))
     list.add("asked", asked(unit))
     for condition in unit.conditions { list.add(condition.type.rawValue, style.line(condition)) }
@@ -57,6 +58,7 @@ struct UnitText {
 
   private func text(of revision: Revision) -> String {
     var text = revision.short
+    if let name = revision.name { text += "  \(name)" }
     if let message = revision.message { text += "  \(message)" }
     if let author = revision.author { text += "  (\(author))" }
     return text.printable

@@ -4,7 +4,6 @@ import ServiceLifecycle
 import Tend
 import TendAgent
 import TendEngine
-import TendGit
 import UnixSignals
 
 /// The verb `tend agent`.
@@ -20,6 +19,7 @@ struct AgentVerb: Verb {
         tend agent --git https://git.example/hosts.git --branch main --path web --interval 30s
         tend agent --config /etc/tend/agent.yaml
         tend agent -f desired/
+        tend agent --git git@git.example:hosts --semver "~1.4" --allowed-signers /etc/tend/signers
         tend agent -f desired/ --once       converge, print a summary, and exit
 
       With several units, a policy for each and more: --config; `tend explain agent` documents the \
@@ -75,15 +75,7 @@ struct OriginOptions: ParsableArguments {
     help: ArgumentHelp(
       "A file that says what is followed, and how; see tend explain agent.", valueName: "file"))
   var config: String?
-  @Option(help: ArgumentHelp("A Git repository.", valueName: "url"))
-  var git: String?
-  @Option(help: "The branch that is followed. Default: main.")
-  var branch: String?
-  @Option(help: ArgumentHelp("One commit instead of a branch, by its full id.", valueName: "id"))
-  var commit: String?
-  @Option(
-    help: ArgumentHelp("The directory in the repository. Default: its root.", valueName: "dir"))
-  var path: String?
+  @OptionGroup var git: GitOptions
   @Option(
     name: [.customShort("f"), .customLong("file")],
     help: ArgumentHelp("A directory of this machine, instead of a repository.", valueName: "dir"))
@@ -94,17 +86,11 @@ struct OriginOptions: ParsableArguments {
   var interval: DurationArgument?
 
   func validate() throws {
-    guard [config, git, directory].count(where: { $0 != nil }) == 1 else {
+    guard [config != nil, !git.git.isEmpty, directory != nil].count(where: { $0 }) == 1 else {
       throw ValidationError("Name one thing to follow: --config FILE, --git URL, or -f DIR.")
     }
     guard config == nil || (unit == nil && interval == nil) else {
       throw ValidationError("With --config the file names the units and their intervals.")
-    }
-    guard git != nil || (branch == nil && commit == nil && path == nil) else {
-      throw ValidationError("--branch, --commit and --path belong to --git.")
-    }
-    guard branch == nil || commit == nil else {
-      throw ValidationError("Give --branch or --commit, not both.")
     }
   }
 
@@ -127,10 +113,7 @@ struct OriginOptions: ParsableArguments {
     if let directory {
       return UnitConfiguration(name, origin: .directory(directory), policy: policy)
     }
-    let configuration = GitConfiguration(
-      repository: git ?? "",
-      reference: commit.map { .commit($0) } ?? .branch(branch ?? "main"), path: path ?? "",
-      mirrors: mirrors)
+    let configuration = git.configuration(mirrors: mirrors)
     return UnitConfiguration(name, origin: .git(configuration), policy: policy)
   }
 }

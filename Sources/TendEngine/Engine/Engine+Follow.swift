@@ -161,7 +161,7 @@ extension Engine {
       }
       // Suspended while it was planned; it is asked again when it goes on.
       if !isResuming, isSuspended(followed.unit.name) { return nil }
-      let by = followed.source.description
+      let by = snapshot.revision.origin ?? followed.source.description
       try await accept(plan, prepared, by: by, application: nil, isResuming: isResuming)
       clearProblem(followed)
       return nil
@@ -222,7 +222,8 @@ extension Engine {
         .putRevision(
           RevisionRecord(
             unit: followed.unit.name, revision: revision, seenAt: now, changedAt: now,
-            state: .invalid, by: followed.source.description, message: message))
+            state: .invalid, by: revision.origin ?? followed.source.description,
+            message: message))
       ])
     }
     return EngineError(.invalid, message, diagnostics: diagnostics)
@@ -251,7 +252,7 @@ extension Engine {
       .putRevision(
         RevisionRecord(
           unit: plan.unit, revision: plan.revision, seenAt: now, changedAt: now, state: .refused,
-          by: followed.source.description, message: message))
+          by: plan.revision.origin ?? followed.source.description, message: message))
     ])
   }
 
@@ -308,7 +309,8 @@ extension Engine {
         remedy: "`tend approve \(name) \(plan.revision.short)` lets exactly this plan pass")
     }
     return try await carryOut(
-      plan, prepared, by: followed.source.description, progress: progress)
+      plan, prepared, by: snapshot.revision.origin ?? followed.source.description,
+      progress: progress)
   }
 
   private func newest(of followed: Followed) async throws(EngineError) -> Snapshot {

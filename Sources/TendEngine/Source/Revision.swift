@@ -10,15 +10,24 @@ public struct Revision: Sendable, Hashable, Codable, Identifiable {
   public var time: Timestamp?
   /// The first line of what its author said about it.
   public var message: String?
+  /// The name under which it was found, where a source follows names that stay, such as tags.
+  public var name: String?
+  /// Which of several places gave it, and what was followed there: `https://b.example/x, tag v2`.
+  ///
+  /// Nil where a source has one place and follows one name; then its description says it.
+  public var origin: String?
 
   /// Names a version.
   public init(
-    id: String, author: String? = nil, time: Timestamp? = nil, message: String? = nil
+    id: String, author: String? = nil, time: Timestamp? = nil, message: String? = nil,
+    name: String? = nil, origin: String? = nil
   ) {
     self.id = id
     self.author = author
     self.time = time
     self.message = message
+    self.name = name
+    self.origin = origin
   }
 
   /// Enough of the id for people: 10 characters.

@@ -50,6 +50,8 @@ public struct SourceError: Error, Sendable, Hashable, CustomStringConvertible {
     public static let missing = Code("SourceMissing")
     /// History does not contain the revision that was taken in before.
     public static let rewritten = Code("SourceRewritten")
+    /// A signature is missing, or is nobody's who may sign.
+    public static let unsigned = Code("SourceUnsigned")
     /// A bound on size, time or number was passed.
     public static let limit = Code("SourceLimit")
     /// What was fetched can't be read.

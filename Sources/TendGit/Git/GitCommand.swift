@@ -6,6 +6,7 @@ internal import TendEngine
 struct GitCommand: Sendable {
   var executable = Executable.name("git")
   var environment = GitEnvironment()
+  var ssh = GitSSH()
   /// How long it may be silent.
   var progressDeadline: Duration
   var clock: any Clock<Duration>
@@ -18,6 +19,10 @@ struct GitCommand: Sendable {
     var remote: RepositoryAddress?
     /// What the process holds open as its standard input, such as a lock that outlives us with it.
     var holding: FileDescriptor?
+    /// How long it may take in all; nil for what ends by itself.
+    var deadline: Duration?
+    /// How many bytes the repository may come to take on the disk meanwhile.
+    var bytes: Int?
   }
 
   /// Runs to the end and gives what was printed.
@@ -79,11 +84,11 @@ struct GitCommand: Sendable {
   private enum Part<Answer: Sendable>: Sendable {
     case answer(Answer)
     case said(String)
-    case silent
+    case stopped(GitFailure)
   }
 
-  /// Runs with three tasks beside it: one that reads the output, one that keeps the end of what it
-  /// says on standard error, and one that looks for silence.
+  /// Runs with tasks beside it: one that reads the output, one that keeps the end of what it says
+  /// on standard error, and those that look for silence, for the end of its time, and for its size.
   private func watched<Answer: Sendable>(
     _ arguments: [String], _ surroundings: Surroundings, input: some InputProtocol,
     _ body: @escaping @Sendable (SubprocessOutputSequence, ProgressWatch) async throws -> Answer
@@ -97,19 +102,37 @@ struct GitCommand: Sendable {
         group.addTask { .said(await LastWords.read(execution.standardError, watch)) }
         group.addTask {
           try await watch.silence()
-          return .silent
+          return .stopped(.silent(progressDeadline))
         }
+        group.addTask { .stopped(try await bounds(surroundings)) }
         return try await parts(&group)
       }
     }
     let said = Printable.line(
-      surroundings.remote?.redact(result.closureResult.said) ?? result.closureResult.said,
+      RepositoryAddress.masked(
+        surroundings.remote?.redact(result.closureResult.said) ?? result.closureResult.said),
       limit: 600)
     switch (result.terminationStatus, result.closureResult.answer) {
     case (.exited(0), .success(let answer)): return answer
     case (.exited(0), .failure(let failure)): throw failure
     case (.exited(let status), _): throw GitFailure.exited(status, said)
     case (.signaled(let signal), _): throw GitFailure.exited(128 + signal, said)
+    }
+  }
+
+  /// Returns once a bound is passed; throws only when cancelled.
+  private func bounds(_ surroundings: Surroundings) async throws -> GitFailure {
+    let pause = Duration.milliseconds(500)
+    let files = surroundings.repository.map { MirrorFiles(home: $0.removingLastComponent()) }
+    var passed = Duration.zero
+    while true {
+      let rest = surroundings.deadline.map { $0 - passed } ?? .seconds(3600)
+      if surroundings.deadline != nil, rest <= .zero { return .late(passed) }
+      let isMeasured = surroundings.bytes != nil && files != nil
+      try await clock.sleep(for: isMeasured ? min(pause, rest) : rest)
+      passed += isMeasured ? min(pause, rest) : rest
+      guard let files, let bound = surroundings.bytes else { continue }
+      if await BlockingThread.run({ files.bytes() }) > bound { return .bulky(bound) }
     }
   }
 
@@ -122,7 +145,7 @@ struct GitCommand: Sendable {
       switch await group.nextResult() {
       case .success(.answer(let value)): answer = .success(value)
       case .success(.said(let text)): said = text
-      case .success(.silent): throw GitFailure.silent(progressDeadline)
+      case .success(.stopped(let failure)): throw failure
       case .failure(let error as GitFailure) where error.awaitsLastWords: answer = .failure(error)
       case .failure(let error): throw error
       case nil: throw GitFailure.broken("its tasks ended early")
@@ -145,7 +168,7 @@ struct GitCommand: Sendable {
     let place = surroundings.repository.map { ["--git-dir=\($0)"] } ?? []
     return Subprocess.Configuration(
       executable: executable, arguments: Arguments(place + GitEnvironment.settings + arguments),
-      environment: surroundings.remote.map(environment.remote) ?? environment.local,
+      environment: surroundings.remote.map { environment.remote($0, ssh) } ?? environment.local,
       workingDirectory: "/", platformOptions: options)
   }
 

@@ -29,8 +29,12 @@ struct GitEnvironment: Sendable {
 
   /// For a connection: with the user's own configuration, where credential helpers, proxies and
   /// certificates stand.
-  func remote(_ address: RepositoryAddress) -> Environment {
+  func remote(_ address: RepositoryAddress, _ ssh: GitSSH = GitSSH()) -> Environment {
     var values = inherited.merging(Self.fixed) { $1 }
+    if values["GIT_SSH_COMMAND"] == nil, values["GIT_SSH"] == nil {
+      values["GIT_SSH_COMMAND"] = ssh.command
+      values["GIT_SSH_VARIANT"] = "ssh"
+    }
     if let authorization = address.authorization {
       values["GIT_CONFIG_COUNT"] = "2"
       values["GIT_CONFIG_KEY_0"] = "http.\(authorization.scope)/.extraHeader"
@@ -45,7 +49,8 @@ struct GitEnvironment: Sendable {
   /// Settings of every run, stronger than any file's.
   static let settings: [String] = [
     "core.hooksPath=/dev/null", "core.fsmonitor=false", "core.alternateRefsCommand=",
-    "protocol.ext.allow=never", "fetch.recurseSubmodules=false", "fetch.writeCommitGraph=false",
+    "protocol.ext.allow=never", "protocol.version=2", "fetch.recurseSubmodules=false",
+    "fetch.writeCommitGraph=false",
     "gc.auto=0", "maintenance.auto=false", "credential.interactive=false",
     // A server that takes a connection and says nothing is left even when nobody watches us.
     "http.lowSpeedLimit=1", "http.lowSpeedTime=120",
@@ -65,4 +70,18 @@ struct GitEnvironment: Sendable {
     "SSL_CERT_DIR", "GIT_SSL_CAINFO", "GIT_SSL_CAPATH", "GIT_SSL_CERT", "GIT_SSL_KEY",
     "KRB5CCNAME", "KRB5_CONFIG", "DBUS_SESSION_BUS_ADDRESS", "GNUPGHOME",
   ]
+}
+
+extension GitSSH {
+  /// The command, as Git hands it to a shell: nothing in it needs quotes, `check()` sees to that.
+  ///
+  /// What stands on a command line is stronger than ssh's own files.
+  var command: String {
+    var words = ["ssh", "-oBatchMode=yes", "-oStrictHostKeyChecking=yes"]
+    if let identity { words += ["-oIdentitiesOnly=yes", "-i", identity] }
+    if let knownHosts {
+      words += ["-oUserKnownHostsFile=\(knownHosts)", "-oGlobalKnownHostsFile=/dev/null"]
+    }
+    return words.joined(separator: " ")
+  }
 }

@@ -10,8 +10,10 @@ enum GitFailure: Error, Sendable, Hashable {
   case silent(Duration)
   /// It ended with a status other than zero, or by a signal; what it said.
   case exited(Int32, String)
-  /// What the remote has now does not descend from what it had.
-  case rewritten
+  /// It took longer than it may in all; it was stopped.
+  case late(Duration)
+  /// The mirror came to take more bytes than it may; it was stopped.
+  case bulky(Int)
   /// It printed more than was allowed.
   case flood(Int)
   /// Who talked with it found a reason to stop.

@@ -74,6 +74,31 @@ struct MirrorFiles: Sendable {
     return ObjectID(hex: bytes.prefix(40))
   }
 
+  /// Removes the oldest refs to commits that no remote has any more, until so many are left.
+  func trimKept(to count: Int) {
+    let folder = repository.appending("refs/tend/kept")
+    let refs = Self.names(folder).map { name -> (age: Int, path: String) in
+      let path = folder.appending(name).string
+      var record = stat()
+      return (lstat(path, &record) == 0 ? record.st_mtim.tv_sec : 0, path)
+    }
+    for ref in refs.sorted(by: { ($0.age, $0.path) > ($1.age, $1.path) }).dropFirst(count) {
+      unlink(ref.path)
+    }
+  }
+
+  /// Bytes that objects take on the disk, with those that are being written.
+  func bytes() -> Int {
+    let objects = repository.appending("objects")
+    return Self.names(objects).reduce(into: 0) { sum, folder in
+      let path = objects.appending(folder)
+      for name in Self.names(path) {
+        var record = stat()
+        if lstat(path.appending(name).string, &record) == 0 { sum &+= Int(record.st_size) }
+      }
+    }
+  }
+
   private func sweepLocks(_ folder: FilePath, depth: Int) {
     guard depth > 0 else { return }
     for name in Self.names(folder) {

@@ -22,7 +22,14 @@ struct Refusal {
       return SourceError(
         .unreachable, "\(address) sent nothing for \(deadline.brief)",
         remedy: "look whether the server works and can be reached")
-    case .rewritten: return rewritten(address, reference)
+    case .late(let deadline):
+      return SourceError(
+        .unreachable, "\(address) was not fetched within \(deadline.brief)",
+        remedy: "look how fast the server answers, or give it more time")
+    case .bulky(let bytes):
+      return SourceError(
+        .limit, "\(address) takes more than the \(bytes) bytes that its mirror may have",
+        remedy: "follow a smaller repository, or let the mirror have more")
     case .flood(let limit):
       return SourceError(
         .limit, "\(address) answered with more than \(limit) bytes",
@@ -39,9 +46,28 @@ struct Refusal {
   }
 
   /// History at the remote does not contain what was taken in before.
-  static func rewritten(_ address: RepositoryAddress, _ reference: GitReference) -> SourceError {
+  static func rewritten(
+    _ address: RepositoryAddress, _ reference: GitReference, _ known: Revision, name: String?
+  ) -> SourceError {
+    let message =
+      if let name, name == known.name {
+        "the tag \(name) of \(address) has moved away from the revision taken in before"
+      } else {
+        "\(reference) of \(address) no longer contains the revision taken in before"
+      }
+    return SourceError(
+      .rewritten, message + ", \(known.short)",
+      remedy: "restore it there, or allow rewritten history for this source once")
+  }
+
+  /// What is newest at the remotes is older than what was taken in before.
+  static func back(
+    _ address: RepositoryAddress, _ reference: GitReference, _ known: Revision
+  ) -> SourceError {
     SourceError(
-      .rewritten, "\(reference) of \(address) no longer contains the revision taken in before",
+      .rewritten,
+      "\(reference) of \(address) is older than the revision taken in before, "
+        + (known.name ?? known.short),
       remedy: "restore it there, or allow rewritten history for this source once")
   }
 

@@ -112,6 +112,22 @@ struct RepositoryAddress: Sendable, Hashable, CustomStringConvertible, CustomRef
     return text
   }
 
+  /// The text with users and passwords taken out of all URLs in it, such as those that the user's
+  /// own configuration of Git puts in the place of ours.
+  static func masked(_ text: String) -> String {
+    var result = ""
+    var rest = text[...]
+    while let mark = rest.firstRange(of: "://") {
+      result += rest[..<mark.upperBound]
+      rest = rest[mark.upperBound...]
+      let authority = rest.prefix { !"/'\"`<> \t\n".contains($0) }
+      guard let at = authority.lastIndex(of: "@"), authority[..<at].contains(":") else { continue }
+      result += "***"
+      rest = rest[at...]
+    }
+    return result + rest
+  }
+
   private static func scheme(of text: String) -> String? {
     var end = text.startIndex
     while end < text.endIndex, text[end].isASCII, text[end].isLetter || "+-.".contains(text[end]) {

@@ -6,7 +6,9 @@ struct CommitObject: Sendable {
   let id: ObjectID
   let tree: ObjectID
   let parents: [ObjectID]
-  let revision: Revision
+  var revision: Revision
+  /// The whole text, which a signature is over.
+  let bytes: [UInt8]
 
   /// Reads the text of a commit; nil where it is none.
   ///
@@ -29,6 +31,7 @@ struct CommitObject: Sendable {
     self.id = id
     self.tree = tree
     self.parents = parents
+    self.bytes = bytes
     let message = parts.count > 1 ? parts[1] : ""
     let subject = message.split(separator: "\n", maxSplits: 1).first.map(String.init)
     revision = Revision(

@@ -16,9 +16,8 @@ struct RevisionReader: Sendable {
 
   /// Reads a commit; `before` is the listing of another one, to read only what differs.
   func read(
-    _ id: ObjectID, before: TreeListing?, _ conversation: inout Conversation
+    _ commit: CommitObject, before: TreeListing?, _ conversation: inout Conversation
   ) async throws -> Result {
-    let commit = try await self.commit(id, &conversation)
     var listing = try await trees.list(commit, before: before, &conversation)
     let fresh = try await measure(&listing, before: before, &conversation)
     let settings = try await settings(listing, &conversation)
@@ -26,15 +25,6 @@ struct RevisionReader: Sendable {
     try await load(&selection, listing, &conversation)
     try await findPointers(fresh, &listing, &conversation)
     return Result(commit: commit, listing: listing, selection: selection)
-  }
-
-  /// A commit's own text.
-  func commit(_ id: ObjectID, _ conversation: inout Conversation) async throws -> CommitObject {
-    let object = try await conversation.object(id, limit: 1 << 20)
-    guard object.header.kind == "commit", let commit = CommitObject(id, object.bytes) else {
-      throw SourceError(.missing, "\(id) is no commit", remedy: "give the id of a commit")
-    }
-    return commit
   }
 
   /// Asks for the sizes of blobs that are not known; these blobs.
