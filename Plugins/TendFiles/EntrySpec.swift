@@ -55,6 +55,8 @@ public struct EntrySpec: DesiredState {
     let isSensitive: Bool
     let keepsBackup: Bool
     let replacement: Replacement
+    /// What the watch and the provider tell each other of it.
+    let attention: Attention
 
     init(
       _ location: Location, _ form: Form, permissions: Permissions? = nil,
@@ -69,6 +71,7 @@ public struct EntrySpec: DesiredState {
       self.isSensitive = isSensitive
       self.keepsBackup = keepsBackup
       self.replacement = replacement
+      attention = Attention(location.path, isWrittenInPlace: replacement == .inPlace)
     }
   }
 

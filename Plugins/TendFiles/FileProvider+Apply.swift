@@ -8,6 +8,16 @@ extension FileProvider {
   public func apply(
     _ change: Change<EntrySpec>, _ journal: Journal<EntrySpec>, _ context: Context
   ) async throws(ProviderError) -> Outcome {
+    let attention = change.desired?.declared.attention
+    attention?.beginWriting()
+    defer {
+      attention.map { attention in
+        attention.endWriting {
+          let directory = directories.held(at: attention.path.parent)
+          return directory?.sight(of: attention.path.name) ?? .unknown
+        }
+      }
+    }
     switch change.action {
     case .create(let spec):
       let bytes = try await spec.content?.read()
@@ -31,6 +41,7 @@ extension FileProvider {
       let place = try place(of: spec, change, context)
       try place.replace(current.status, with: spec, Shape(creating: spec, bytes, wanted))
     case .delete(let current):
+      watch.forget(current.id)
       return try delete(current, change, context)
     }
     return .done
@@ -71,6 +82,16 @@ extension FileProvider {
     let inside = Location(inside: current.id)
     return try place.removeDirectory(current.status) { () throws(ProviderError) in
       try self.directory(of: inside, at: now, anew: true)
+    }
+  }
+}
+
+extension Change<EntrySpec> {
+  /// What is to be there afterwards; nil for a delete.
+  var desired: EntrySpec? {
+    switch action {
+    case .create(let spec), .update(_, to: let spec), .replace(_, with: let spec): spec
+    case .delete: nil
     }
   }
 }

@@ -9,9 +9,15 @@ extension FileProvider {
   ) async throws(ProviderError) -> Entry? {
     let now = context.now.nanoseconds
     let location = target.desired?.declared.location ?? Location(target.id)
-    guard let (directory, found) = try find(location, at: now) else {
-      try target.desired.map(requireParent)
-      return nil
+    let attention = target.desired?.declared.attention
+    guard let (directory, found) = try find(location, attention, at: now) else {
+      guard let spec = target.desired, !declaresParent(of: spec) else { return nil }
+      if try awaitParent(of: spec, at: now) { return try await observe(target, context) }
+      throw missingParent(of: spec)
+    }
+    guard attention?.saw(.init(found)) != false else {
+      // What we wrote did not come out different: somebody else was there at once.
+      throw .conflict("\(target.id) was changed by somebody else right after it was written")
     }
     guard let status = found else {
       try refuseRival(of: target.desired, in: directory, at: now)
@@ -88,17 +94,21 @@ extension FileProvider {
   ///
   /// A held directory may have been replaced, so it alone never proves that an entry is absent.
   private func find(
-    _ location: Location, at now: Int64
+    _ location: Location, _ attention: Attention?, at now: Int64
   ) throws(ProviderError) -> (HeldDirectory, Status?)? {
     guard let held = try directory(of: location, at: now) else { return nil }
-    if let status = try status(of: location, in: held) { return (held, status) }
+    if let status = try status(of: location, attention, in: held) { return (held, status) }
     guard let found = try directory(of: location, at: now, anew: true) else { return nil }
-    return (found, found === held ? nil : try status(of: location, in: found))
+    return (found, found === held ? nil : try status(of: location, attention, in: found))
   }
 
+  /// Watched from before it is looked at, so that no change falls between the two.
   private func status(
-    of location: Location, in directory: HeldDirectory
+    of location: Location, _ attention: Attention?, in directory: HeldDirectory
   ) throws(ProviderError) -> Status? {
+    if let attention {
+      watch.attend(attention, as: location.name, in: directory, at: location.parent)
+    }
     do {
       return try directory.status(of: location.name)
     } catch {
@@ -108,9 +118,17 @@ extension FileProvider {
 
   /// Throws where the directory of an entry is missing and nobody declares it.
   func requireParent(of spec: EntrySpec) throws(ProviderError) {
+    guard declaresParent(of: spec) else { throw missingParent(of: spec) }
+  }
+
+  private func declaresParent(of spec: EntrySpec) -> Bool {
+    guard let path = EntryPath(spec.declared.location.parent) else { return false }
+    return spec.siblings?.declaresDirectory(at: path) == true
+  }
+
+  private func missingParent(of spec: EntrySpec) -> ProviderError {
     let parent = spec.declared.location.parent
-    if let path = EntryPath(parent), spec.siblings?.declaresDirectory(at: path) == true { return }
-    throw .permanent(
+    return .permanent(
       "\(spec.id) can't be made: there is no directory \(parent)",
       remedy: "declare the Directory \(parent)", field: "path")
   }

@@ -5,7 +5,7 @@ public import Tend
 /// Content is replaced in one step and is durable before an apply returns; what is there besides is
 /// never touched, and nothing is removed recursively. Its calls block, and run on 16 threads of its
 /// own: enough for the journal of a file system to make many files durable at once.
-public struct FileProvider: Provider, Linking {
+public struct FileProvider: Provider, Linking, DriftReporting {
   /// What is served: all three kinds.
   public typealias Desired = EntrySpec
 
@@ -44,6 +44,7 @@ public struct FileProvider: Provider, Linking {
   public let execution: Execution
 
   let directories: DirectoryCache
+  let watch: EntryWatch
   let accounts = Accounts()
   let names: TemporaryNames
 
@@ -66,5 +67,6 @@ public struct FileProvider: Provider, Linking {
     names = TemporaryNames(seed: configuration.seed)
     directories = DirectoryCache(
       walk: PathWalk(root: configuration.root), capacity: configuration.heldDirectories)
+    watch = EntryWatch(directories)
   }
 }

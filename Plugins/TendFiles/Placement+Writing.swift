@@ -12,7 +12,7 @@ extension Placement {
       try run("put in place") { () throws(SystemError) in
         try giveName(temporary, shape, replacing: found)
       }
-      _ = consume ready
+      wrote(ready)
     } catch {
       discard(temporary, shape)
       throw error
@@ -132,6 +132,7 @@ extension Placement {
     }
     try changeOwner(of: file, shape.attributes.ownership)
     try changeMode(of: file, to: shape.attributes.permissions ?? found.permissions)
+    wrote(file)
     try run("write") { () throws(SystemError) in _ = try check(tend_sync(file.raw)) }
   }
 
@@ -142,6 +143,7 @@ extension Placement {
     }
     try verify(entry, found)
     try change(entry, found, to: attributes)
+    wrote(entry)
     // What can't be opened can't be synced by itself; its directory's journal has it soon.
     guard found.type != .link, let opened = try? directory.open(name, OpenFlags.reading) else {
       return

@@ -11,6 +11,8 @@ struct Placement {
   let names: TemporaryNames
   private let adopts: Bool
   private let context: Context
+  /// Who is told what was written; nil for a delete.
+  private let attention: Attention?
 
   init(
     _ location: Location, _ directory: HeldDirectory, _ names: TemporaryNames,
@@ -22,6 +24,7 @@ struct Placement {
     name = location.name
     path = location.path
     adopts = change.adopts
+    attention = change.desired?.declared.attention
   }
 
   /// Makes what is absent.
@@ -91,6 +94,12 @@ struct Placement {
     guard current.type == found.type, current.isUntouched(since: found) else {
       throw .conflict("\(path) was changed since it was looked at")
     }
+  }
+
+  /// What is there now is what we made.
+  func wrote(_ made: borrowing Descriptor) {
+    guard let attention else { return }
+    do { attention.wrote(.present(try made.status())) } catch { attention.wrote(.unknown) }
   }
 
   func keepBackup(mayMove: Bool) throws(ProviderError) {

@@ -17,9 +17,14 @@ public protocol DriftReporting<Desired>: Provider {
 /// Reports are coalesced in the scheduler's records, so there is no buffer that could overflow.
 public struct Drift<ID: Hashable & Sendable>: Sendable {
   private let report: @Sendable (ID?) -> Void
+  private let limit: @Sendable (String) -> Void
 
-  package init(report: @escaping @Sendable (ID?) -> Void) {
+  package init(
+    report: @escaping @Sendable (ID?) -> Void,
+    limit: @escaping @Sendable (String) -> Void = { _ in }
+  ) {
     self.report = report
+    self.limit = limit
   }
 
   /// This resource may have changed; it will be observed.
@@ -27,6 +32,11 @@ public struct Drift<ID: Hashable & Sendable>: Sendable {
 
   /// Events were lost: everything may have changed.
   public func lostTrack() { report(nil) }
+
+  /// From now on some are not watched, for this reason; the resync finds what changes them.
+  ///
+  /// The engine says so in its log.
+  public func isPartial(because reason: String) { limit(reason) }
 }
 
 /// Says whether a resource that is as desired also works.

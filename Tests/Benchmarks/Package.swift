@@ -19,6 +19,7 @@ let package = Package(
         .product(name: "TendFiles", package: "tend"),
         .product(name: "TendGit", package: "tend"),
         .product(name: "TendSQLite", package: "tend"),
+        .product(name: "TendAgent", package: "tend"),
         .product(name: "tend", package: "tend"),
       ],
       swiftSettings: [

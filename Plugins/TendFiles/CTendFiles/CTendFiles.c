@@ -7,12 +7,16 @@
 #include <grp.h>
 #include <linux/fs.h>
 #include <linux/openat2.h>
+#include <poll.h>
 #include <pthread.h>
 #include <pwd.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/file.h>
+#include <sys/inotify.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -264,6 +268,78 @@ int tend_name_group(uint32_t group, char *name, size_t size) {
   if (found) snprintf(name, size, "%s", entry.gr_name);
   free(buffer);
   return found ? 0 : -(code ? code : ENOENT);
+}
+
+int tend_watch_open(void) { return result(inotify_init1(IN_CLOEXEC | IN_NONBLOCK)); }
+
+int tend_watch_add(int watch, int directory) {
+  char path[32];
+  path_of(directory, path);
+  return result(inotify_add_watch(
+      watch, path,
+      IN_MODIFY | IN_CLOSE_WRITE | IN_ATTRIB | IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO |
+          IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR | IN_EXCL_UNLINK));
+}
+
+int tend_watch_remove(int watch, int number) { return result(inotify_rm_watch(watch, number)); }
+
+size_t tend_event_at(const char *buffer, size_t size, tend_event *event) {
+  struct inotify_event found;
+  if (size < sizeof found) return 0;
+  memcpy(&found, buffer, sizeof found);
+  if (found.len > size - sizeof found) return 0;
+  event->number = found.wd;
+  event->what = found.mask;
+  // The kernel ends each name with at least one NUL.
+  event->name = found.len ? buffer + sizeof found : "";
+  return sizeof found + found.len;
+}
+
+int tend_bell_make(void) { return result(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)); }
+
+void tend_bell_ring(int bell) {
+  uint64_t once = 1;
+  // It can only fail where it has been rung already.
+  ssize_t ignored = write(bell, &once, sizeof once);
+  (void)ignored;
+}
+
+int tend_wait(int first, int second, int milliseconds) {
+  struct pollfd ends[2] = {{.fd = first, .events = POLLIN}, {.fd = second, .events = POLLIN}};
+  int count = poll(ends, 2, milliseconds);
+  if (count < 0) return errno == EINTR ? 0 : -errno;
+  return (ends[0].revents ? 1 : 0) | (ends[1].revents ? 2 : 0);
+}
+
+struct start {
+  void (*body)(void *);
+  void *context;
+};
+
+static void *run_start(void *argument) {
+  struct start start = *(struct start *)argument;
+  free(argument);
+  start.body(start.context);
+  return NULL;
+}
+
+int tend_start_thread(void (*body)(void *context), void *context) {
+  struct start *start = malloc(sizeof *start);
+  if (!start) return -ENOMEM;
+  *start = (struct start){body, context};
+  pthread_attr_t attributes;
+  pthread_attr_init(&attributes);
+  pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
+  // Signals are for the threads of the program around.
+  sigset_t all, before;
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, &before);
+  pthread_t thread;
+  int code = pthread_create(&thread, &attributes, run_start, start);
+  pthread_sigmask(SIG_SETMASK, &before, NULL);
+  pthread_attr_destroy(&attributes);
+  if (code) free(start);
+  return -code;
 }
 
 uint32_t tend_effective_user(void) { return geteuid(); }

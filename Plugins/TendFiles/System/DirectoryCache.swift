@@ -3,7 +3,8 @@ private import Synchronization
 /// Holds the directories that were looked into last, so that looking again is one system call.
 ///
 /// A directory that is replaced at its path is noticed by the next change below it, which always
-/// walks anew, and by an observation at the latest after `longestTrust`.
+/// walks anew, and by an observation at the latest after `longestTrust`. One that nobody looks into
+/// is closed, so that its file system can be unmounted.
 final class DirectoryCache: Sendable {
   /// How long a directory is taken to be still at its path: a tenth of a second, in nanoseconds.
   static let longestTrust: Int64 = 100_000_000
@@ -41,7 +42,7 @@ final class DirectoryCache: Sendable {
   func directory(
     of location: Location, at now: Int64, anew: Bool = false
   ) throws(WalkError) -> HeldDirectory? {
-    let shard = shards[Int(location.parentHash % UInt64(Self.shardCount))]
+    let shard = shard(location.parentHash)
     let key = Key(hash: location.parentHash, path: location.parent)
     let known = shard.held.withLock { $0[key] }
     if let known, !anew, known.isFresh(at: now) { return known }
@@ -51,6 +52,49 @@ final class DirectoryCache: Sendable {
     }
     if found !== known { keep(found, key, shard) }
     return found
+  }
+
+  /// The directory that is held for a path, whether it is still there or not.
+  func held(at path: String) -> HeldDirectory? {
+    let hash = fnv(path.utf8)
+    return shard(hash).held.withLock { $0[Key(hash: hash, path: path)] }
+  }
+
+  /// The directory at a path is looked for anew.
+  func forget(_ path: String) {
+    let hash = fnv(path.utf8)
+    let dropped = shard(hash).held.withLock { $0.removeValue(forKey: Key(hash: hash, path: path)) }
+    _ = consume dropped
+  }
+
+  /// All are looked for anew.
+  func forgetAll() {
+    for shard in shards {
+      let dropped = shard.held.withLock { held in
+        defer { held = [:] }
+        return held
+      }
+      _ = consume dropped
+    }
+  }
+
+  /// Closes those that nobody has looked into since the last call: what is open can't be unmounted.
+  func forgetIdle() {
+    for shard in shards {
+      let dropped = shard.held.withLock { held in
+        let idle = held.filter { $0.value.isIdle() }
+        for key in idle.keys { held[key] = nil }
+        return idle
+      }
+      _ = consume dropped
+    }
+  }
+
+  /// Whether none is held.
+  var isEmpty: Bool { shards.allSatisfy { $0.held.withLock { $0.isEmpty } } }
+
+  private func shard(_ hash: UInt64) -> Shard {
+    shards[Int(hash % UInt64(Self.shardCount))]
   }
 
   private func look(

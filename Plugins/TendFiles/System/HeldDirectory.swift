@@ -13,8 +13,12 @@ final class HeldDirectory: Sendable {
 
   /// When it was last found at its path; nanoseconds of the engine's wall clock.
   private let checkedAt: Atomic<Int64>
+  /// What `checkedAt` was when `isIdle` was asked last.
+  private let lastIdle = Atomic<Int64>(.min)
   /// Whether left-overs of a killed agent were looked for.
   private let isSwept = Mutex(false)
+  /// The token of the watch that tells of its entries; 0 while none does.
+  private let watchToken = Atomic<UInt64>(0)
   /// Makes its entries durable.
   private let durability = GroupCommit()
 
@@ -36,6 +40,21 @@ final class HeldDirectory: Sendable {
 
   /// When it was last found at its path.
   var lastChecked: Int64 { checkedAt.load(ordering: .relaxed) }
+
+  /// The token of a directory that the kernel refuses to watch.
+  static let unwatchable = UInt64.max
+
+  /// The token of the watch that tells of its entries; 0 while none does.
+  var watch: UInt64 {
+    get { watchToken.load(ordering: .acquiring) }
+    set { watchToken.store(newValue, ordering: .releasing) }
+  }
+
+  /// Whether nobody has looked for it since this was asked last.
+  func isIdle() -> Bool {
+    let checked = lastChecked
+    return lastIdle.exchange(checked, ordering: .relaxed) == checked
+  }
 
   /// It was found at its path again.
   func confirm(at now: Int64) {

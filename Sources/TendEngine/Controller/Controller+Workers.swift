@@ -100,13 +100,10 @@ extension Controller {
   // MARK: Drift
 
   private func watch(_ reporting: any DriftReporting<Desired>) async {
-    let drift = Drift<Desired.ID> { id in
-      let handles = self.columns.withLock { columns in
-        guard let id else { return columns.slots.values.sorted().map { columns.handles[Int($0)] } }
-        return columns.slots[id].map { [columns.handles[Int($0)]] } ?? []
-      }
-      self.core.scheduler.add(
-        all: handles, priority: id == nil ? .resync : .drift, causes: .drift)
+    let drift = Drift<Desired.ID>(report: report) { reason in
+      self.core.logger.warning(
+        "some resources are not watched, the resync finds their drift",
+        metadata: ["provider": "\(self.name)", "reason": "\(reason)"])
     }
     while !Task.isCancelled {
       do throws(ProviderError) {
@@ -119,6 +116,15 @@ extension Controller {
       }
       do { try await core.time.sleep(.seconds(30)) } catch { return }
     }
+  }
+
+  /// Has a resource looked at; nil: all of them.
+  private func report(_ id: Desired.ID?) {
+    let handles = columns.withLock { columns in
+      guard let id else { return columns.slots.values.sorted().map { columns.handles[Int($0)] } }
+      return columns.slots[id].map { [columns.handles[Int($0)]] } ?? []
+    }
+    core.scheduler.add(all: handles, priority: id == nil ? .resync : .drift, causes: .drift)
   }
 }
 

@@ -94,6 +94,36 @@ int tend_name_group(uint32_t group, char *name, size_t size);
 
 uint32_t tend_effective_user(void);
 
+/// An instance of inotify(7) that never blocks, -EMFILE where the user has too many.
+int tend_watch_open(void);
+
+/// Watches an open directory, of any kind; -ENOSPC where the user watches too many.
+///
+/// The number that names the watch in its events: the same for the same directory.
+int tend_watch_add(int watch, int directory);
+int tend_watch_remove(int watch, int number);
+
+/// What happened: to which watch, what, and to which name in it; "" for the directory itself.
+typedef struct {
+  int32_t number;
+  uint32_t what;
+  const char *name;
+} tend_event;
+
+/// Reads the event at the start of a buffer; how many bytes it takes, 0 where there is none.
+size_t tend_event_at(const char *buffer, size_t size, tend_event *event);
+
+/// eventfd(2): can be read once it has been rung, until it is read.
+int tend_bell_make(void);
+void tend_bell_ring(int bell);
+
+/// Waits until one of both can be read: 1, 2 or 3; 0 when so many milliseconds are over, -1 waits
+/// for ever.
+int tend_wait(int first, int second, int milliseconds);
+
+/// A thread of its own that runs this once; -EAGAIN where there are too many.
+int tend_start_thread(void (*body)(void *context), void *context);
+
 /// What an errno means, in the words of the C library.
 const char *tend_error_text(int code);
 
