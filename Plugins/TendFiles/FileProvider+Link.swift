@@ -23,6 +23,16 @@ extension FileProvider {
     return diagnostics
   }
 
+  /// Entries whose paths and types stay as they were change nothing for all others.
+  public func relink(_ changed: inout [Declared<EntrySpec>], from before: [EntrySpec]) -> Bool {
+    for (index, old) in before.enumerated() {
+      let entry = changed[index].content
+      guard entry.id == old.id, entry.type == old.type else { return false }
+      changed[index].content.siblings = old.siblings
+    }
+    return true
+  }
+
   private static func refusal(
     of entry: Declared<EntrySpec>, below obstacle: Declared<EntrySpec>
   ) -> Diagnostic {

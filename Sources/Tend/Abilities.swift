@@ -89,7 +89,24 @@ public protocol Planning<Desired>: Provider {
 /// Pure.
 public protocol Linking<Desired>: Provider {
   /// Takes fingerprints of others into its desired states; says what does not fit together.
+  ///
+  /// Identity, prerequisites and fingerprint of each follow from what it declares and from what was
+  /// asked for it, whatever else is declared.
   func link(_ declared: inout [Declared<Desired>], _ links: Links) -> [Diagnostic]
+
+  /// Links a few declarations that have changed, where that leaves all others as they are.
+  ///
+  /// `before` are what these were linked to, one for one. Nothing was added or taken away since,
+  /// and `link` asked for nothing. False where all have to be linked again, or something does not
+  /// fit together. Default: false.
+  func relink(_ changed: inout [Declared<Desired>], from before: [Desired]) -> Bool
+}
+
+extension Linking {
+  /// Everything is linked again.
+  public func relink(_ changed: inout [Declared<Desired>], from before: [Desired]) -> Bool {
+    false
+  }
 }
 
 /// Serves kinds that the desired state itself defines.

@@ -82,6 +82,9 @@ public struct Declaration: Sendable {
   /// The files that decoding has asked for, to tell later whether they changed.
   package var filesRead: [(path: String, file: SourceFile?)] { files?.read(by: content) ?? [] }
 
+  /// What tells this document from all others, as long as it is kept.
+  package var identity: ObjectIdentifier { ObjectIdentifier(content) }
+
   /// Whether both are one document that was read once, not only equal.
   public func isSame(as other: Declaration) -> Bool { content === other.content }
 

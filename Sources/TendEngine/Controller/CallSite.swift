@@ -49,8 +49,8 @@ final class CallSite: Surroundings {
         .addEvent(
           Event(
             time: now, unit: world.units[Int(entry.unit)].unit.name,
-            resource: entry.reference?.description, kind: .note, revision: entry.revision,
-            message: message + suffix)))
+            resource: entry.reference?.description, kind: .note,
+            revision: world.revision(of: entry), message: message + suffix)))
     }
   }
 }

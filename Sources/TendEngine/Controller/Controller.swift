@@ -97,6 +97,17 @@ final class Controller<P: Provider>: Controlling {
     return slot
   }
 
+  func makeSlot(of row: Int, in part: any StagedPart) throws(SlotError) -> UInt32 {
+    let id = typed(part).desired(row).id
+    if let slot = columns.withLock({ $0.slots[id] }) { return slot }
+    return try makeSlot(of: id.description, memory: nil)
+  }
+
+  private func typed(_ part: any StagedPart) -> Staged<P> {
+    guard let part = part as? Staged<P> else { preconditionFailure("a part of another provider") }
+    return part
+  }
+
   private func decode(_ memory: Value?) throws(SlotError) -> Subject.Memory? {
     guard let memory else { return nil }
     do {
@@ -130,11 +141,11 @@ final class Controller<P: Provider>: Controlling {
 
   // MARK: Desired states
 
-  func take(_ desired: [(slot: UInt32, item: Int)], from part: any StagedPart) {
-    guard let part = part as? Staged<P> else { preconditionFailure("a part of another provider") }
+  func take(_ desired: [(slot: UInt32, row: Int)], from part: any StagedPart) {
+    let part = typed(part)
     columns.withLock { columns in
-      for (slot, item) in desired {
-        columns.pending.updateValue(part.desired(item), forKey: slot)
+      for (slot, row) in desired {
+        columns.pending.updateValue(part.desired(row), forKey: slot)
       }
     }
   }
@@ -146,13 +157,13 @@ final class Controller<P: Provider>: Controlling {
   }
 
   func inspect(
-    _ targets: [(slot: UInt32, item: Int?)], from part: (any StagedPart)?,
+    _ targets: [(slot: UInt32, row: Int?)], from part: (any StagedPart)?,
     into inspection: Inspection
   ) {
-    let part = part as? Staged<P>
+    let part = part.map(typed)
     let handles = columns.withLock { columns in
-      for (slot, item) in targets {
-        let desired = item.flatMap { part?.desired($0) }
+      for (slot, row) in targets {
+        let desired = row.flatMap { part?.desired($0) }
         columns.inspections[slot, default: []].append(
           Question(desired: .planned(desired), inspection: inspection))
       }

@@ -55,24 +55,29 @@ extension Engine {
     isResuming: Bool = false
   ) async throws(EngineError) {
     let now = core.time.moment
-    let (prepared, record, writes, superseded) = core.world.withLock { world in
+    let intent = core.world.withLock { world -> Intent? in
+      guard world.isCurrent(prepared) else { return nil }
       let prepared = world.reconsidered(prepared, unit: plan.unit)
       var (record, superseded) = world.acceptedRecord(plan, by: user, now: now.wall)
       if !isResuming { record.claims = [] }
       let writes = world.acceptanceWrites(prepared, record, by: user, now: now.wall)
-      return (prepared, record, writes, superseded)
+      return Intent(prepared: prepared, record: record, writes: superseded + writes)
+    }
+    guard let intent else {
+      throw EngineError(
+        .moved, "unit \(plan.unit) took in another revision meanwhile", remedy: "plan again")
     }
     do throws(StoreError) {
       try await core.ledger.flush()
-      try await core.store.commit(superseded + writes)
+      try await core.store.commit(intent.writes)
     } catch {
       throw EngineError(error)
     }
     let abandoned = core.decide { world, effects in
       let before = world.unitIndex(plan.unit).map { world.units[$0].record }
       let acceptance = world.accept(
-        prepared, record, by: user, application: application, &effects)
-      hand(over: acceptance, prepared.intake)
+        intent.prepared, intent.record, by: user, application: application, &effects)
+      hand(over: acceptance, intent.prepared.intake)
       effects.adds += acceptance.scheduled.map {
         Effects.Add(
           handle: world[$0].handle, priority: .revision, causes: .revision, supersedes: true)
@@ -91,6 +96,13 @@ extension Engine {
       ])
   }
 
+  /// What must be durable before a revision is in force.
+  private struct Intent {
+    var prepared: Prepared
+    var record: UnitRecord
+    var writes: [StoreWrite]
+  }
+
   /// Under the world's lock: a run that begins for the new revision has its desired state.
   private func hand(over acceptance: World.Acceptance, _ intake: Intake) {
     for controller in stagingProviders {
@@ -98,7 +110,7 @@ extension Engine {
       let taken = acceptance.taken.filter { $0.node.controller == index }
       if !taken.isEmpty {
         controller.take(
-          taken.map { (slot: $0.node.slot, item: $0.item) }, from: intake.parts[controller.index])
+          taken.map { (slot: $0.node.slot, row: $0.row) }, from: intake.parts[controller.index])
       }
       let withdrawn = acceptance.withdrawn.filter { $0.controller == index }
       if !withdrawn.isEmpty { controller.withdraw(withdrawn.map(\.slot)) }
@@ -143,8 +155,8 @@ extension World {
   func remaining(_ errors: [PlanProblem], _ prepared: Prepared) -> [PlanProblem] {
     if errors.isEmpty { return [] }
     var nodes: [Reference: Node] = [:]
-    for (position, item) in prepared.intake.items.enumerated() {
-      nodes[prepared.intake.declaration(item).reference] = prepared.nodes[position]
+    for number in prepared.intake.order {
+      nodes[prepared.intake.declaration(number).reference] = prepared.nodes[Int(number)]
     }
     for node in prepared.removed {
       if let reference = self[node].reference { nodes[reference] = node }

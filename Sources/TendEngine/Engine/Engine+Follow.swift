@@ -169,6 +169,8 @@ extension Engine {
       if error.code == .invalid {
         return report(snapshot.revision, error.diagnostics, followed)
       }
+      // Another revision came between: this one is staged on top of that.
+      if error.code == .moved { return await take(snapshot, followed, isResuming: isResuming) }
       if error.code != .cancelled { stall(followed, error.code.description, "\(error)") }
       return error
     }

@@ -88,14 +88,16 @@ extension World {
   }
 
   /// Makes room for a node where it has none.
-  mutating func makeRoom(_ node: Node, _ identity: String, _ handle: Scheduler.Handle) {
+  mutating func makeRoom(
+    _ node: Node, _ identity: @autoclosure () -> String, _ handle: Scheduler.Handle
+  ) {
     let controller = Int(node.controller)
     while entries[controller].count <= Int(node.slot) {
-      entries[controller].append(Entry(identity: identity, handle: handle))
+      entries[controller].append(Entry(identity: identity(), handle: handle))
     }
     if self[node].phase == .free {
       let generation = self[node].wanted
-      self[node] = Entry(identity: identity, handle: handle)
+      self[node] = Entry(identity: identity(), handle: handle)
       self[node].wanted = generation
     }
   }

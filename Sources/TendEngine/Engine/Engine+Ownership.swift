@@ -96,7 +96,7 @@ extension World {
     let unit = Int(self[node].unit)
     let neighbours = self[node].dependencies + self[node].dependents
     forgetSuspension(node, &effects)
-    retire(node, to: self[node].pins > 0 ? .tentative : .leaving)
+    retire(node, to: isHeld(node) ? .tentative : .leaving)
     effects.adds.append(
       Effects.Add(handle: self[node].handle, priority: .revision, causes: .woken))
     units[unit].intake = nil

@@ -41,84 +41,115 @@ extension Engine {
   func prepare(
     _ snapshot: Snapshot, for unit: Unit, onlyChanged: Bool, isStrict: Bool, claiming: Bool
   ) async throws(EngineError) -> (plan: Plan, prepared: Prepared) {
-    let intake = try stage(snapshot, unit)
-    let reservation = Reservation(core)
-    let nodes = try place(intake, reservation)
-    if claiming { try await claim(intake, nodes) }
-    try checkConflicts(intake, nodes, claiming)
-    let (removed, released) = withdrawn(intake, nodes, reservation)
-    let targets = targets(intake, nodes, onlyChanged: onlyChanged, isStrict: isStrict)
-    if !isStrict { interrupt(intake, nodes, removed) }
+    let reservation = Reservation(core, unit: unit)
+    let (intake, basis) = try stage(snapshot, unit)
+    let nodes = try place(intake, basis, reservation)
+    let visited = visited(intake, onlyChanged: onlyChanged)
+    if claiming { try await claim(intake, nodes, visited) }
+    try checkConflicts(intake, nodes, visited, claiming)
+    let (removed, released) = withdrawn(intake, nodes, basis, reservation)
+    let targets = targets(intake, nodes, visited, onlyChanged: onlyChanged, isStrict: isStrict)
+    if !isStrict { interrupt(intake, nodes, visited, removed) }
     let looked = core.world.withLock { world in
       removed.filter { !world.isLeftAlone($0, intake.unit.name, isStrict: isStrict) }
     }
     let seen = await inspect(intake, targets, looked)
     if Task.isCancelled { throw EngineError(.cancelled, "cancelled") }
-    let planner = Planner(intake: intake, nodes: nodes, removed: removed, seen: seen)
+    let planner = Planner(
+      intake: intake, nodes: nodes, visited: visited, removed: removed, seen: seen)
     let (plan, changes) = core.world.withLock { planner.plan($0, now: core.time.wall()) }
     var digested = plan
     digested.digest = core.store.digest(of: Array(plan.identity.utf8))
     let prepared = Prepared(
-      intake: intake, nodes: nodes, removed: removed, released: released, seen: seen,
-      changes: changes, isStrict: isStrict, reservation: reservation)
+      intake: intake, nodes: nodes, visited: visited, removed: removed, released: released,
+      seen: seen, changes: changes, isStrict: isStrict, reservation: reservation)
     return (core.world.withLock { $0.approve(digested) }, prepared)
   }
 
-  private func stage(_ snapshot: Snapshot, _ unit: Unit) throws(EngineError) -> Intake {
-    let previous = core.world.withLock { world in
-      world.unitIndex(unit.name).flatMap { world.units[$0].intake }
+  /// Decodes and orders; the nodes are those of the numbers that the intake shares with the one in
+  /// force.
+  private func stage(
+    _ snapshot: Snapshot, _ unit: Unit
+  ) throws(EngineError) -> (intake: Intake, basis: [Node]) {
+    let (previous, nodes) = core.world.withLock { world -> (Intake?, [Node]) in
+      guard let unit = world.unitIndex(unit.name) else { return (nil, []) }
+      return (world.units[unit].intake, world.units[unit].nodes)
+    }
+    if let previous, unit.policy.prunes {
+      let restager = Restager(
+        controllers: stagingProviders, unit: unit, snapshot: snapshot, basis: previous)
+      if let intake = restager.stage() { return (intake, nodes) }
     }
     do throws(Diagnostics) {
-      return try Stager(
-        controllers: stagingProviders, unit: unit, snapshot: snapshot, previous: previous
-      ).stage()
+      let stager = Stager(
+        controllers: stagingProviders, unit: unit, snapshot: snapshot, previous: previous)
+      return (try stager.stage(), [])
     } catch {
       throw EngineError(
         .invalid, "what is declared has \(error.all.count) errors", diagnostics: error)
     }
   }
 
-  /// Gives every declaration its node.
+  /// Gives every declaration its node, by number.
   private func place(
-    _ intake: Intake, _ reservation: Reservation
+    _ intake: Intake, _ basis: [Node], _ reservation: Reservation
   ) throws(EngineError) -> [Node] {
-    var nodes: [Node] = []
-    nodes.reserveCapacity(intake.items.count)
-    for item in intake.items {
-      let controller = stagingProviders[item.controller]
-      let identity = intake.identity(item)
-      guard let node = reserve(identity, controller) else {
+    let items = intake.numbering.items
+    var nodes = basis
+    nodes.reserveCapacity(items.count)
+    while nodes.count < items.count { nodes.append(.nowhere) }
+    for number in intake.delta.left { nodes[Int(number)] = .nowhere }
+    for number in intake.delta.basis == nil ? intake.order : intake.delta.moved {
+      let controller = stagingProviders[Int(intake.item(number).controller)]
+      guard let node = reserve(number, intake, controller) else {
         throw EngineError(
-          .configuration, "\(controller.name) can't read its own identity \(identity)",
+          .configuration,
+          "\(controller.name) can't read its own identity \(intake.identity(number))",
           remedy: "its ID must read back what its description writes")
       }
       reservation.hold(node)
-      nodes.append(node)
+      nodes[Int(number)] = node
     }
     return nodes
   }
 
-  /// The node of an identity, pinned; made where there is none.
-  private func reserve(_ identity: String, _ controller: any Controlling) -> Node? {
+  /// The node of a declaration, pinned; made where there is none.
+  private func reserve(
+    _ number: Int32, _ intake: Intake, _ controller: any Controlling
+  ) -> Node? {
     core.world.withLock { world in
-      guard let slot = try? controller.makeSlot(of: identity, memory: nil) else { return nil }
+      let row = Int(intake.item(number).row)
+      guard let slot = try? controller.makeSlot(of: row, in: intake.part(number)) else {
+        return nil
+      }
       let node = Node(controller: controller.index, slot: slot)
-      world.makeRoom(node, identity, controller.handle(of: slot))
+      world.makeRoom(node, intake.identity(number), controller.handle(of: slot))
       if !world[node].isResource { world[node].phase = .tentative }
       world[node].pins += 1
       return node
     }
   }
 
+  /// The numbers that the plan has to look at, in its order: where only changes count, what is as
+  /// it was in the revision in force is passed over.
+  private func visited(_ intake: Intake, onlyChanged: Bool) -> [Int32] {
+    guard onlyChanged, intake.delta.basis != nil else { return intake.order }
+    return core.world.withLock { world in
+      guard let unit = world.unitIndex(intake.unit.name) else { return intake.order }
+      // What can't be read is an error in every plan.
+      let weight = world.units[unit].weight
+      return weight.stalled + weight.suspended == 0 ? intake.delta.touched : intake.order
+    }
+  }
+
   /// What is owned and no longer declared: to be removed, or released to a unit that waits for it.
   private func withdrawn(
-    _ intake: Intake, _ nodes: [Node], _ reservation: Reservation
+    _ intake: Intake, _ nodes: [Node], _ basis: [Node], _ reservation: Reservation
   ) -> (removed: [Node], released: [Node]) {
     guard intake.unit.policy.prunes else { return ([], []) }
     let (removed, released) = core.world.withLock { world in
       let unit = world.addUnit(intake.unit, nil)
-      let declared = Set(nodes)
-      let withdrawn = world.nodes(of: unit).filter { !declared.contains($0) }
+      let withdrawn = world.undeclared(by: intake, nodes, basis, unit)
       for node in withdrawn { world[node].pins += 1 }
       return world.divided(withdrawn, of: unit)
     }
@@ -127,10 +158,12 @@ extension Engine {
   }
 
   /// Keeps what another unit owns and this revision declares, durably.
-  private func claim(_ intake: Intake, _ nodes: [Node]) async throws(EngineError) {
+  private func claim(
+    _ intake: Intake, _ nodes: [Node], _ visited: [Int32]
+  ) async throws(EngineError) {
     let (isNews, abandoned) = core.decide { world, effects in
       let unit = world.addUnit(intake.unit, nil)
-      let claims = world.foreign(nodes, to: unit).map { world.key($0) }
+      let claims = world.foreign(visited.map { nodes[Int($0)] }, to: unit).map { world.key($0) }
       let before = world.units[unit].record.claims
       let abandoned = world.claim(claims.sorted(), unit, &effects)
       return (world.units[unit].record.claims != before, abandoned)
@@ -146,11 +179,11 @@ extension Engine {
   }
 
   private func checkConflicts(
-    _ intake: Intake, _ nodes: [Node], _ isClaiming: Bool
+    _ intake: Intake, _ nodes: [Node], _ visited: [Int32], _ isClaiming: Bool
   ) throws(EngineError) {
     let conflicts = core.world.withLock { world in
       let unit = world.addUnit(intake.unit, nil)
-      return world.conflicts(intake, nodes, unit, isClaiming: isClaiming)
+      return world.conflicts(intake, nodes, visited, unit, isClaiming: isClaiming)
     }
     guard conflicts.isEmpty else {
       throw EngineError(
@@ -160,25 +193,27 @@ extension Engine {
   }
 
   private func targets(
-    _ intake: Intake, _ nodes: [Node], onlyChanged: Bool, isStrict: Bool
-  ) -> [(node: Node, item: Int)] {
+    _ intake: Intake, _ nodes: [Node], _ visited: [Int32], onlyChanged: Bool, isStrict: Bool
+  ) -> [(node: Node, row: Int)] {
     core.world.withLock { world in
-      intake.items.indices.compactMap { position in
-        let item = intake.items[position]
-        let entry = world[nodes[position]]
+      visited.compactMap { number in
+        let node = nodes[Int(number)]
+        let entry = world[node]
         if entry.flags.contains(.unreadable) { return nil }
-        if intake.declaration(item).lifecycle.suspend { return nil }
-        if world.isLeftAlone(nodes[position], intake.unit.name, isStrict: isStrict) { return nil }
-        if onlyChanged, item.isUnchanged, entry.isDeclared { return nil }
-        return (nodes[position], item.index)
+        if intake.declaration(number).lifecycle.suspend { return nil }
+        if world.isLeftAlone(node, intake.unit.name, isStrict: isStrict) { return nil }
+        if onlyChanged, !intake.isFresh(number), entry.isDeclared { return nil }
+        return (node, Int(intake.item(number).row))
       }
     }
   }
 
   /// What is under way for a desired state that is no longer wanted must not hold up what is.
-  private func interrupt(_ intake: Intake, _ nodes: [Node], _ removed: [Node]) {
+  private func interrupt(
+    _ intake: Intake, _ nodes: [Node], _ visited: [Int32], _ removed: [Node]
+  ) {
     let handles = core.world.withLock { world in
-      intake.items.indices.filter { !intake.items[$0].isUnchanged }.map { world[nodes[$0]].handle }
+      visited.filter(intake.isFresh).map { world[nodes[Int($0)]].handle }
         + removed.map { world[$0].handle }
     }
     for handle in handles where core.scheduler.status(of: handle)?.isRunning == true {
@@ -188,7 +223,7 @@ extension Engine {
 
   /// Observes what the plan is about, each on the workers of its provider.
   private func inspect(
-    _ intake: Intake, _ targets: [(node: Node, item: Int)], _ removed: [Node]
+    _ intake: Intake, _ targets: [(node: Node, row: Int)], _ removed: [Node]
   ) async -> [Node: Inspection.Result] {
     let readable = core.world.withLock { world in
       removed.filter { world[$0].isOwned && !world[$0].flags.contains(.unreadable) }
@@ -200,8 +235,8 @@ extension Engine {
       let index = Int32(controller.index)
       let own =
         targets.filter { $0.node.controller == index }
-        .map { (slot: $0.node.slot, item: Optional($0.item)) }
-        + readable.filter { $0.controller == index }.map { (slot: $0.slot, item: nil) }
+        .map { (slot: $0.node.slot, row: Optional($0.row)) }
+        + readable.filter { $0.controller == index }.map { (slot: $0.slot, row: nil) }
       if !own.isEmpty {
         controller.inspect(own, from: intake.parts[controller.index], into: inspection)
       }
@@ -211,6 +246,22 @@ extension Engine {
 }
 
 extension World {
+  /// The resources of a unit that an intake does not declare, in order.
+  fileprivate func undeclared(
+    by intake: Intake, _ nodes: [Node], _ basis: [Node], _ unit: Int
+  ) -> [Node] {
+    guard let mark = intake.delta.basis, units[unit].intake?.mark === mark else {
+      let declared = Set(nodes)
+      return self.nodes(of: unit).filter { !declared.contains($0) }
+    }
+    let moved = Set(intake.delta.moved.map { nodes[Int($0)] })
+    let left = intake.delta.left.map { basis[Int($0)] }.filter { !moved.contains($0) }
+    let declared = units[unit].intake?.numbering.count
+    if units[unit].weight.resources == declared { return left.sorted() }
+    let others = self.nodes(of: unit).filter { !self[$0].isDeclared && !moved.contains($0) }
+    return (left + others).sorted()
+  }
+
   /// A refusal by the budget is lifted where exactly this plan was approved.
   func approve(_ plan: Plan) -> Plan {
     guard let unit = unitIndex(plan.unit), units[unit].record.approvedPlan == plan.digest else {

@@ -26,6 +26,8 @@ public struct EngineError: Error, Sendable, CustomStringConvertible {
     public static let configuration = Code("Configuration")
     /// It is to be left alone for a while.
     public static let suspended = Code("Suspended")
+    /// What was planned on is no longer in force; nothing was done.
+    public static let moved = Code("Moved")
     /// The call was cancelled.
     public static let cancelled = Code("Cancelled")
   }

@@ -5,8 +5,10 @@ import Tend
 /// Pure.
 struct Planner: Sendable {
   let intake: Intake
-  /// By position in `intake.items`.
+  /// By number.
   let nodes: [Node]
+  /// The numbers that may have changes; all others are as they were, and unchanged.
+  let visited: [Int32]
   let removed: [Node]
   let seen: [Node: Inspection.Result]
 
@@ -26,9 +28,8 @@ struct Planner: Sendable {
   func plan(_ world: World, now: Timestamp) -> (plan: Plan, changes: Changes) {
     var plan = Plan(unit: intake.unit.name, revision: intake.revision)
     var changes = Changes()
-    for position in intake.items.indices {
-      declare(position, world, &plan, &changes)
-    }
+    plan.unchanged = intake.order.count - visited.count
+    for number in visited { declare(number, world, &plan, &changes) }
     for node in deletionOrder(world) {
       withdraw(node, world, &plan, &changes)
     }
@@ -39,37 +40,45 @@ struct Planner: Sendable {
   // MARK: What is declared
 
   private func declare(
-    _ position: Int, _ world: World, _ plan: inout Plan, _ changes: inout Changes
+    _ number: Int32, _ world: World, _ plan: inout Plan, _ changes: inout Changes
   ) {
-    let node = nodes[position]
-    let item = intake.items[position]
-    let declaration = intake.declaration(item)
+    let node = nodes[Int(number)]
+    let declaration = intake.declaration(number)
     let entry = world[node]
     if entry.flags.contains(.unreadable) { return plan.errors.append(unreadable(declaration)) }
     switch seen[node] {
     case nil: plan.unchanged += 1
     case .failed(let error):
-      let waits = item.dependencies.contains { changes[nodes[$0]] != nil }
+      let waits = intake.dependencies(number).contains { changes[nodes[Int($0)]] != nil }
       guard waits else { return plan.errors.append(problem(error, declaration)) }
       let change = change(
-        .unknown, node, entry, declaration, [],
+        .unknown, entry, world, declaration, [],
         note: "known only once what it depends on is there: \(error)")
       plan.changes.append(change)
       changes.append(change, node)
     case .found(let exists, let differences, let losesData):
-      decide(node, entry, declaration, exists, differences, losesData, &plan, &changes)
+      let seen = Inspected(exists: exists, differences: differences, losesData: losesData)
+      decide(node, world, declaration, seen, &plan, &changes)
     }
   }
 
+  private struct Inspected {
+    var exists: Bool
+    var differences: [Difference]
+    var losesData: Bool
+  }
+
   private func decide(
-    _ node: Node, _ entry: Entry, _ declaration: Declaration, _ exists: Bool,
-    _ differences: [Difference], _ losesData: Bool, _ plan: inout Plan,
-    _ changes: inout Changes
+    _ node: Node, _ world: World, _ declaration: Declaration, _ seen: Inspected,
+    _ plan: inout Plan, _ changes: inout Changes
   ) {
+    let entry = world[node]
+    let exists = seen.exists
     let lifecycle = declaration.lifecycle
     let remaining =
       exists
-      ? differences.filter { !$0.isBelow(anyOf: lifecycle.ignoreDifferences) } : differences
+      ? seen.differences.filter { !$0.isBelow(anyOf: lifecycle.ignoreDifferences) }
+      : seen.differences
     let verdict = Verdict.of(
       Verdict.Situation(
         isDeclared: true, exists: exists, differences: remaining, ownership: entry.ownership,
@@ -84,19 +93,19 @@ struct Planner: Sendable {
       plan.unchanged += 1
       return
     }
-    var change = change(action, node, entry, declaration, remaining)
+    var change = change(action, entry, world, declaration, remaining)
     change.adopts = exists && entry.ownership == .none
-    change.losesData = action == .replace && losesData
+    change.losesData = action == .replace && seen.losesData
     plan.changes.append(change)
     changes.append(change, node)
   }
 
   private func change(
-    _ action: PlannedChange.Action, _ node: Node, _ entry: Entry, _ declaration: Declaration,
-    _ differences: [Difference], note: String? = nil
+    _ action: PlannedChange.Action, _ entry: Entry, _ world: World,
+    _ declaration: Declaration, _ differences: [Difference], note: String? = nil
   ) -> PlannedChange {
     let isNew =
-      entry.revision != intake.revision.id
+      world.revision(of: entry) != intake.revision.id
       || entry.declaration?.isSame(as: declaration) == false
     return PlannedChange(
       reference: declaration.reference, identity: entry.identity, action: action,
@@ -127,7 +136,7 @@ struct Planner: Sendable {
     for (index, node) in removed.enumerated() { position[node] = index }
     let graph = Graph(removed.map { world[$0].dependencies.compactMap { position[$0] } })
     guard case .ordered(let order) = graph.order() else { return removed.reversed() }
-    return order.reversed().map { removed[$0] }
+    return order.reversed().map { removed[Int($0)] }
   }
 
   private func withdraw(
@@ -153,7 +162,7 @@ struct Planner: Sendable {
     guard let action = verdict.action else { return }
     var change = PlannedChange(
       reference: reference, identity: entry.identity, action: action, cause: .revision,
-      place: entry.place, revision: entry.revision)
+      place: entry.place, revision: world.revision(of: entry))
     if case .orphan(let why) = verdict { change.note = why }
     change.losesData = action == .delete
     plan.changes.append(change)

@@ -22,6 +22,8 @@ protocol Controlling: AnyObject, Sendable {
 
   /// The slot of an identity, if there is one.
   func slot(of identity: String) -> UInt32?
+  /// A slot for what a row of a staged part declares, made where there is none.
+  func makeSlot(of row: Int, in part: any StagedPart) throws(SlotError) -> UInt32
   /// A slot for an identity, made where there is none; nil where the text is no identity of its
   /// kind.
   func makeSlot(of identity: String, memory: Value?) throws(SlotError) -> UInt32
@@ -31,12 +33,12 @@ protocol Controlling: AnyObject, Sendable {
   func free(_ slot: UInt32) -> @Sendable () -> Void
 
   /// Takes over the desired states of a staged part: they are in force from the next run on.
-  func take(_ desired: [(slot: UInt32, item: Int)], from part: any StagedPart)
+  func take(_ desired: [(slot: UInt32, row: Int)], from part: any StagedPart)
   /// From the next run on nothing is desired of these slots.
   func withdraw(_ slots: [UInt32])
   /// What an inspection for a plan is to compare with; nil: with nothing, as for a deletion.
   func inspect(
-    _ targets: [(slot: UInt32, item: Int?)], from part: (any StagedPart)?,
+    _ targets: [(slot: UInt32, row: Int?)], from part: (any StagedPart)?,
     into inspection: Inspection)
   /// The same for what is in force.
   func inspect(inForce slots: [UInt32], into inspection: Inspection)
@@ -67,28 +69,4 @@ public struct KindDescription: Sendable {
     self.name = name
     self.schema = schema
   }
-}
-
-/// The declarations of one provider in one revision, decoded.
-protocol StagedPart: AnyObject, Sendable {
-  /// All kinds that the provider serves in this revision.
-  var kindNames: [KindName] { get }
-  /// How many declarations were decoded.
-  var count: Int { get }
-  /// Those that could not be decoded.
-  var undecoded: [Declaration] { get }
-
-  /// Decodes; what did not change since `previous` is taken from there.
-  func decode(
-    _ declarations: [Declaration], tree: any SourceTree, reusing previous: (any StagedPart)?
-  ) -> [Diagnostic]
-  /// Lets the provider take in what it asks of other declarations.
-  func link(_ links: Links) -> [Diagnostic]
-
-  func declaration(_ item: Int) -> Declaration
-  func identity(_ item: Int) -> String
-  func prerequisites(_ item: Int) -> [String]
-  func fingerprint(_ item: Int) -> Fingerprint?
-  /// Whether the item was taken over from the previous revision unchanged.
-  func isReused(_ item: Int) -> Bool
 }

@@ -1,22 +1,32 @@
+import Synchronization
 import Tend
 
 /// The declarations of one provider in one revision, decoded and typed.
 ///
 /// What guards the state: it is filled by the one task that stages the revision, before anybody
-/// else sees it; from then on it is only read.
+/// else sees it; from then on it is only read, and copied.
 final class Staged<P: Provider>: StagedPart, @unchecked Sendable {
   typealias Desired = P.Desired
 
-  private let provider: P
+  let provider: P
   private let kinds: [KindName: Kind<Desired>]
   /// What the kinds were made from.
   private let definitions: [Declaration]
   /// As decoded, before linking: what the next revision may take over.
-  private var decoded: [Declared<Desired>] = []
+  ///
+  /// Nil where a row is vacant.
+  var rows = Table<Declared<Desired>?>()
   private(set) var undecoded: [Declaration] = []
-  private var linked: [Declared<Desired>]?
+  /// As linked; nil where the provider links nothing.
+  var linked: Table<Desired?>?
+  var vacant: [Int] = []
+  /// Finds rows by identity.
+  var identities = NumberIndex()
+  /// Prerequisites that nobody declared when they were asked for.
+  var unmet: Set<Desired.ID> = []
+  /// Rows whose decoding asked for files.
+  private var readers: Set<Int> = []
   private var reused: [Bool] = []
-  private var positions: [Reference: Int]?
 
   init(_ provider: P, kinds: [Kind<Desired>], definitions: [Declaration]) {
     self.provider = provider
@@ -24,46 +34,70 @@ final class Staged<P: Provider>: StagedPart, @unchecked Sendable {
     self.kinds = Dictionary(kinds.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
   }
 
-  var kindNames: [KindName] { kinds.keys.sorted() }
-  var count: Int { decoded.count }
+  init(copying other: Staged<P>) {
+    (provider, kinds, definitions) = (other.provider, other.kinds, other.definitions)
+    (rows, linked, vacant) = (other.rows, other.linked, other.vacant)
+    (identities, unmet, readers) = (other.identities, other.unmet, other.readers)
+  }
 
-  func desired(_ item: Int) -> Desired { (linked ?? decoded)[item].content }
-  func declaration(_ item: Int) -> Declaration { decoded[item].declaration }
-  func identity(_ item: Int) -> String { desired(item).id.description }
-  func prerequisites(_ item: Int) -> [String] { desired(item).prerequisites.map(\.description) }
-  func fingerprint(_ item: Int) -> Fingerprint? { decoded[item].content.fingerprint }
-  func isReused(_ item: Int) -> Bool { reused[item] }
+  var kindNames: [KindName] { kinds.keys.sorted() }
+  var count: Int { rows.count }
+
+  func declared(_ row: Int) -> Declared<Desired> {
+    guard let declared = rows[row] else { preconditionFailure("row \(row) is vacant") }
+    return declared
+  }
+
+  func desired(_ row: Int) -> Desired { linked?[row] ?? declared(row).content }
+  func declaration(_ row: Int) -> Declaration { declared(row).declaration }
+  func identity(_ row: Int) -> String { desired(row).id.description }
+  func fingerprint(_ row: Int) -> Fingerprint? { declared(row).content.fingerprint }
+  func isReused(_ row: Int) -> Bool { reused.indices.contains(row) && reused[row] }
+
+  func prerequisites(_ row: Int) -> [Int] {
+    var found: [Int] = []
+    for id in desired(row).prerequisites {
+      if let row = self.row(of: id) { found.append(row) } else { unmet.insert(id) }
+    }
+    return found
+  }
+
+  func row(of id: Desired.ID) -> Int? {
+    identities.first(hash: id.hashValue) { desired($0).id == id }
+  }
+
+  // MARK: From scratch
 
   func decode(
-    _ declarations: [Declaration], tree: any SourceTree, reusing previous: (any StagedPart)?
+    _ declarations: [Declaration], tree: any SourceTree,
+    reusing previous: (part: any StagedPart, rows: [Int32])?
   ) -> [Diagnostic] {
-    var previous = previous as? Staged<P>
-    if let kinds = previous?.definitions,
-      !definitions.elementsEqual(kinds, by: { $0.isSame(as: $1) })
-    {
-      previous = nil
-    }
-    let earlier = previous?.index() ?? [:]
+    let before = previous?.part as? Staged<P>
+    let isSameKinds =
+      before.map { definitions.elementsEqual($0.definitions) { $0.isSame(as: $1) } } ?? false
     let files = FileLookup(tree)
     var diagnostics: [Diagnostic] = []
-    decoded.reserveCapacity(declarations.count)
-    for declaration in declarations {
-      if let previous, let position = earlier[declaration.reference],
-        previous.isCurrent(position, declaration, tree)
+    for (index, declaration) in declarations.enumerated() {
+      if isSameKinds, let before, let row = previous?.rows[index], row >= 0,
+        before.areFilesCurrent(Int(row), tree)
       {
-        decoded.append(previous.decoded[position])
-        reused.append(true)
+        append(before.declared(Int(row)), isReused: true)
         continue
       }
       do throws(Diagnostics) {
-        decoded.append(try decode(declaration.reading(files)))
-        reused.append(false)
+        append(try decode(declaration.reading(files)), isReused: false)
       } catch {
         diagnostics += error.all
         undecoded.append(declaration)
       }
     }
     return diagnostics
+  }
+
+  private func append(_ declared: Declared<Desired>, isReused: Bool) {
+    if !declared.declaration.filesRead.isEmpty { readers.insert(rows.count) }
+    rows.append(declared)
+    reused.append(isReused)
   }
 
   private func decode(_ declaration: Declaration) throws(Diagnostics) -> Declared<Desired> {
@@ -77,28 +111,123 @@ final class Staged<P: Provider>: StagedPart, @unchecked Sendable {
     return Declared(declaration, try kind.decode(declaration))
   }
 
-  private func index() -> [Reference: Int] {
-    if let positions { return positions }
-    return Dictionary(
-      decoded.indices.map { (decoded[$0].reference, $0) }, uniquingKeysWith: { first, _ in first })
-  }
-
-  /// Whether this item is what the same declaration would be decoded to again.
-  private func isCurrent(
-    _ item: Int, _ declaration: Declaration, _ tree: any SourceTree
-  ) -> Bool {
-    guard decoded[item].declaration.isSame(as: declaration) else { return false }
-    return decoded[item].declaration.filesRead.allSatisfy { path, file in
+  /// Whether the files that a row was decoded from are as they were.
+  private func areFilesCurrent(_ row: Int, _ tree: any SourceTree) -> Bool {
+    guard readers.contains(row) else { return true }
+    return declaration(row).filesRead.allSatisfy { path, file in
       (try? tree.file(at: path))?.digest == file?.digest
     }
   }
 
-  func link(_ links: Links) -> [Diagnostic] {
+  func link(_ links: Links, _ order: [Int]) -> [Diagnostic] {
     guard let linking = provider as? any Linking<Desired> else { return [] }
-    var declared = decoded
+    var declared = order.map(declared)
     let diagnostics = linking.link(&declared, links)
-    if declared.count == decoded.count { linked = declared }
+    guard declared.count == order.count else { return diagnostics }
+    var linked = Table<Desired?>(repeating: nil, count: rows.count)
+    for (row, content) in zip(order, declared) { linked[row] = content.content }
+    self.linked = linked
     return diagnostics
+  }
+
+  func identify() -> [(row: Int, first: Int)] {
+    var doubles: [(row: Int, first: Int)] = []
+    identities = NumberIndex(capacity: rows.count)
+    for row in 0..<rows.count {
+      if let first = enter(row) { doubles.append((row, first)) }
+    }
+    return doubles
+  }
+
+  /// Enters the identity of a row; answers with the row that has it already.
+  func enter(_ row: Int) -> Int? {
+    let id = desired(row).id
+    let hash = id.hashValue
+    if let first = identities.first(hash: hash, where: { desired($0).id == id }) { return first }
+    identities.insert(row, hash: hash) { [self] in desired($0).id.hashValue }
+    return nil
+  }
+
+  // MARK: On top of an earlier one
+
+  func edited(_ edit: PartEdit, tree: any SourceTree) -> EditedPart? {
+    let part = Staged(copying: self)
+    var edited = EditedPart(
+      part: part,
+      relink: { part.relink($0) },
+      reidentify: { [self] in part.reidentify($0, from: self) })
+    do throws(Diagnostics) {
+      try part.take(edit, tree, &edited)
+      return edited
+    } catch {
+      return nil
+    }
+  }
+
+  private func take(
+    _ edit: PartEdit, _ tree: any SourceTree, _ edited: inout EditedPart
+  ) throws(Diagnostics) {
+    let files = FileLookup(tree)
+    for row in edit.removed {
+      rows[row] = nil
+      linked?[row] = nil
+      readers.remove(row)
+    }
+    for (row, declaration) in edit.replaced {
+      try put(declaration, at: row, files)
+      edited.changed.append(row)
+    }
+    let isReplaced = Set(edited.changed)
+    for row in readers.sorted() where !isReplaced.contains(row) && !areFilesCurrent(row, tree) {
+      try put(declaration(row), at: row, files)
+      edited.changed.append(row)
+    }
+    for declaration in edit.added {
+      let row = vacant.popLast() ?? rows.count
+      if row == rows.count {
+        rows.append(nil)
+        linked?.append(nil)
+      }
+      try put(declaration, at: row, files)
+      edited.added.append(row)
+    }
+    edited.removed = edit.removed
+    vacant += edit.removed
+  }
+
+  private func put(
+    _ declaration: Declaration, at row: Int, _ files: FileLookup
+  ) throws(Diagnostics) {
+    let declared = try decode(declaration.reading(files))
+    rows[row] = declared
+    if declared.declaration.filesRead.isEmpty { readers.remove(row) } else { readers.insert(row) }
+  }
+
+  private func relink(_ edited: EditedPart) -> Bool {
+    guard let linking = provider as? any Linking<Desired> else { return true }
+    if edited.changed.isEmpty, edited.added.isEmpty, edited.removed.isEmpty { return true }
+    guard let linked, edited.added.isEmpty, edited.removed.isEmpty else { return false }
+    var changed = edited.changed.map(declared)
+    let before = edited.changed.compactMap { linked[$0] }
+    guard before.count == changed.count, linking.relink(&changed, from: before),
+      changed.count == before.count
+    else { return false }
+    for (row, declared) in zip(edited.changed, changed) { self.linked?[row] = declared.content }
+    return true
+  }
+
+  private func reidentify(_ edited: EditedPart, from before: Staged<P>) -> EditedPart.Moves? {
+    var moves = EditedPart.Moves(left: edited.removed, moved: edited.added)
+    for row in edited.changed where desired(row).id != before.desired(row).id {
+      moves.left.append(row)
+      moves.moved.append(row)
+    }
+    for row in moves.left { identities.remove(row, hash: before.desired(row).id.hashValue) }
+    for row in moves.moved {
+      // Rows that have not changed may have waited for it.
+      if unmet.contains(desired(row).id) || enter(row) != nil { return nil }
+    }
+    return moves
   }
 }
 

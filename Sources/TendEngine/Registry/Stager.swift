@@ -3,7 +3,9 @@ import Tend
 
 /// Makes a revision's declarations into an `Intake`, or says all that is wrong with them.
 ///
-/// It looks at nothing but the snapshot, so it answers the same on every machine.
+/// It looks at nothing but the snapshot, so it answers the same on every machine. What is the same
+/// as in `previous` is not decoded again, but everything is linked and ordered anew: `Restager`
+/// does without that where it can.
 struct Stager {
   let controllers: [any Controlling]
   let unit: Unit
@@ -14,16 +16,15 @@ struct Stager {
     var diagnostics: [Diagnostic] = []
     let parts = makeParts(&diagnostics)
     let routed = route(parts, &diagnostics)
-    for (index, part) in parts.enumerated() {
-      let earlier = previous.map { $0.parts[index] }
-      diagnostics += part.decode(routed[index], tree: snapshot.tree, reusing: earlier)
-    }
-    let names = Names(parts, besides: diagnostics.isEmpty ? [] : undecoded(parts))
-    diagnostics += names.duplicates
+    decode(routed, parts, &diagnostics)
+    var names = Names(parts, Self.items(parts), NumberIndex(capacity: snapshot.declarations.count))
+    enter(&names, &diagnostics)
+    if !diagnostics.isEmpty { enter(undecoded(parts), &names, &diagnostics) }
     let asked = link(parts, names, &diagnostics)
-    let edges = Edges(parts, names, asked, &diagnostics)
+    identify(names, &diagnostics)
+    let edges = edges(names, asked.all, &diagnostics)
     guard diagnostics.isEmpty else { throw Diagnostics(diagnostics).sorted }
-    return try order(parts, names, edges, asked)
+    return try order(names, routed, edges, asked)
   }
 
   /// What is wrong with each spec by itself.
@@ -31,8 +32,8 @@ struct Stager {
     var diagnostics: [Diagnostic] = []
     let parts = makeParts(&diagnostics)
     let routed = route(parts, &diagnostics)
-    for (index, part) in parts.enumerated() {
-      diagnostics += part.decode(routed[index], tree: snapshot.tree, reusing: nil)
+    for (part, declarations) in zip(parts, routed.declarations) {
+      diagnostics += part.decode(declarations, tree: snapshot.tree, reusing: nil)
     }
     return diagnostics
   }
@@ -57,9 +58,15 @@ struct Stager {
     }
   }
 
-  private func route(
-    _ parts: [any StagedPart], _ diagnostics: inout [Diagnostic]
-  ) -> [[Declaration]] {
+  // MARK: Who serves what
+
+  /// The declarations of each controller, and which documents they are.
+  private struct Routed {
+    var declarations: [[Declaration]]
+    var documents: [[Int32]]
+  }
+
+  private func route(_ parts: [any StagedPart], _ diagnostics: inout [Diagnostic]) -> Routed {
     var owners: [KindName: Int] = [:]
     for (index, part) in parts.enumerated() {
       for name in part.kindNames {
@@ -73,11 +80,14 @@ struct Stager {
       }
     }
     let definitions = Set(controllers.flatMap { $0.definitions.map(\.name) })
-    var routed = [[Declaration]](repeating: [], count: parts.count)
-    for declaration in snapshot.declarations {
+    var routed = Routed(
+      declarations: Array(repeating: [], count: parts.count),
+      documents: Array(repeating: [], count: parts.count))
+    for (document, declaration) in snapshot.declarations.enumerated() {
       let kind = declaration.reference.kind
       if let owner = owners[kind] {
-        routed[owner].append(declaration)
+        routed.declarations[owner].append(declaration)
+        routed.documents[owner].append(Int32(document))
       } else if !definitions.contains(kind) {
         diagnostics.append(unknown(declaration, owners.keys.sorted() + definitions.sorted()))
       }
@@ -96,117 +106,70 @@ struct Stager {
       remedy: guess.map { "did you mean \($0)?" } ?? "the kinds are \(listed)")
   }
 
-  private func link(
-    _ parts: [any StagedPart], _ names: Names, _ diagnostics: inout [Diagnostic]
-  ) -> [Reference: [Links.Link]] {
-    let asked = Asked()
-    let links = Links { text, asker in
-      let link = names.link(text)
-      asked.record(link, by: asker)
-      return link
+  private func decode(
+    _ routed: Routed, _ parts: [any StagedPart], _ diagnostics: inout [Diagnostic]
+  ) {
+    let before = previous.map {
+      Alignment(from: $0.snapshot.declarations, to: snapshot.declarations).before
     }
-    for part in parts { diagnostics += part.link(links) }
-    return asked.all
-  }
-
-  private func order(
-    _ parts: [any StagedPart], _ names: Names, _ edges: Edges,
-    _ asked: [Reference: [Links.Link]]
-  ) throws(Diagnostics) -> Intake {
-    switch Graph(edges.dependencies).order() {
-    case .cycle(let cycle):
-      throw Diagnostics([Self.diagnostic(cycle.map { names.declaration($0) })])
-    case .ordered(let order):
-      var position = [Int](repeating: 0, count: order.count)
-      for (new, old) in order.enumerated() { position[old] = new }
-      let items = order.map { old in
-        let (controller, index) = names.all[old]
-        let reference = names.declaration(old).reference
-        return Intake.Item(
-          controller: controller, index: index,
-          dependencies: edges.dependencies[old].map { position[$0] },
-          isUnchanged: parts[controller].isReused(index)
-            && previous?.asked[reference] == asked[reference])
+    for (index, part) in parts.enumerated() {
+      var reusing: (part: any StagedPart, rows: [Int32])?
+      if let previous, let before {
+        let rows = routed.documents[index].map { document -> Int32 in
+          let earlier = before[Int(document)]
+          let number = earlier < 0 ? -1 : previous.numbering.documents[Int(earlier)]
+          guard number >= 0, previous.item(number).controller == Int32(index) else { return -1 }
+          return previous.item(number).row
+        }
+        reusing = (previous.parts[index], rows)
       }
-      return Intake(unit: unit, snapshot: snapshot, parts: parts, items: items, asked: asked)
+      diagnostics += part.decode(
+        routed.declarations[index], tree: snapshot.tree, reusing: reusing)
     }
   }
 
-  private static func diagnostic(_ cycle: [Declaration]) -> Diagnostic {
-    let names = cycle.map { "\($0.reference)" }.joined(separator: " -> ")
-    return Diagnostic(
-      .cycle, at: cycle.first?.place, "dependencies go round in a circle: \(names)",
-      remedy: "take one of them away", related: cycle.dropFirst().dropLast().map(\.place))
-  }
-}
+  // MARK: Names, links and edges
 
-/// What linking asked for, in the order of the questions.
-private final class Asked: Sendable {
-  private let links = Mutex<[Reference: [Links.Link]]>([:])
-
-  func record(_ link: Links.Link, by asker: Reference) {
-    links.withLock { $0[asker, default: []].append(link) }
-  }
-
-  var all: [Reference: [Links.Link]] { links.withLock { $0 } }
-}
-
-/// All staged declarations under one numbering, found by name and by identity.
-struct Names: Sendable {
-  let parts: [any StagedPart]
-  /// Controller and index in its part.
-  let all: [(controller: Int, index: Int)]
-  private(set) var duplicates: [Diagnostic] = []
-  private var byName: [String: [Int]] = [:]
-  /// By controller, then identity.
-  private var byIdentity: [[String: Int]]
-  /// Names of what could not be decoded.
-  private var undecoded: [String: Reference] = [:]
-
-  init(_ parts: [any StagedPart], besides undecoded: [Declaration] = []) {
-    self.parts = parts
-    all = parts.enumerated().flatMap { controller, part in
-      (0..<part.count).map { (controller, $0) }
+  private static func items(_ parts: [any StagedPart]) -> [Intake.Item] {
+    parts.enumerated().flatMap { controller, part in
+      (0..<part.count).map { Intake.Item(controller: Int32(controller), row: Int32($0)) }
     }
-    byIdentity = Array(repeating: [:], count: parts.count)
-    byName.reserveCapacity(all.count)
-    var references: [Reference: Int] = [:]
-    references.reserveCapacity(all.count)
-    for (position, (controller, index)) in all.enumerated() {
-      let declaration = parts[controller].declaration(index)
-      let reference = declaration.reference
-      byName[reference.description, default: []].append(position)
-      if let first = references.updateValue(position, forKey: reference) {
-        duplicates.append(
-          twice(.duplicateName, "\(reference) is declared twice", first, declaration))
-        continue
-      }
-      let identity = parts[controller].identity(index)
-      if let first = byIdentity[controller].updateValue(position, forKey: identity) {
-        let other = self.declaration(first).reference
-        duplicates.append(
-          twice(
-            .duplicateIdentity, "\(reference) and \(other) both claim \(identity)", first,
-            declaration))
+  }
+
+  private func enter(_ names: inout Names, _ diagnostics: inout [Diagnostic]) {
+    for number in names.items.indices {
+      guard let first = names.enter(number) else { continue }
+      let declaration = names.declaration(number)
+      diagnostics.append(Self.twice(declaration, names.declaration(first).place))
+    }
+  }
+
+  private func enter(
+    _ undecoded: [Declaration], _ names: inout Names, _ diagnostics: inout [Diagnostic]
+  ) {
+    for declaration in undecoded {
+      if let first = names.enter(undecoded: declaration) {
+        diagnostics.append(Self.twice(declaration, first))
       }
     }
-    var places = references.mapValues { declaration($0).place }
-    for declaration in undecoded { add(declaration, &places) }
   }
 
-  private mutating func add(_ undecoded: Declaration, _ places: inout [Reference: Place]) {
-    let reference = undecoded.reference
-    self.undecoded[reference.description] = reference
-    self.undecoded[reference.qualified] = reference
-    guard let first = places.updateValue(undecoded.place, forKey: reference) else { return }
-    duplicates.append(
-      Self.twice(.duplicateName, "\(reference) is declared twice", first, undecoded.place))
+  private static func twice(_ declaration: Declaration, _ first: Place) -> Diagnostic {
+    twice(
+      .duplicateName, "\(declaration.reference) is declared twice", first, declaration.place)
   }
 
-  private func twice(
-    _ code: Diagnostic.Code, _ message: String, _ first: Int, _ second: Declaration
-  ) -> Diagnostic {
-    Self.twice(code, message, declaration(first).place, second.place)
+  private func identify(_ names: Names, _ diagnostics: inout [Diagnostic]) {
+    for part in names.parts {
+      for (row, first) in part.identify() {
+        let (declaration, other) = (part.declaration(row), part.declaration(first))
+        if declaration.reference == other.reference { continue }
+        let message =
+          "\(declaration.reference) and \(other.reference) both claim \(part.identity(row))"
+        diagnostics.append(
+          Self.twice(.duplicateIdentity, message, other.place, declaration.place))
+      }
+    }
   }
 
   private static func twice(
@@ -214,94 +177,82 @@ struct Names: Sendable {
   ) -> Diagnostic {
     let (place, second) = (min(one, other), max(one, other))
     return Diagnostic(
-      code, at: second, "\(message); the other stands at \(place)",
-      remedy: "keep one of them", related: [place])
+      code, at: second, "\(message); the other stands at \(place)", remedy: "keep one of them",
+      related: [place])
   }
 
-  func declaration(_ position: Int) -> Declaration {
-    parts[all[position].controller].declaration(all[position].index)
-  }
-
-  func position(of identity: String, controller: Int) -> Int? { byIdentity[controller][identity] }
-
-  /// Those that a text such as `File/motd` or `files/v1/File/motd` may mean.
-  func find(_ text: String) -> [Int] {
-    if let found = byName[text] { return found }
-    let parts = text.split(separator: "/")
-    guard parts.count > 2 else { return [] }
-    let short = parts.suffix(2).joined(separator: "/")
-    return (byName[short] ?? []).filter { declaration($0).reference.qualified == text }
-  }
-
-  func link(_ text: String) -> Links.Link {
-    let found = find(text)
-    guard let first = found.first else {
-      return undecoded[text].map { .found($0, nil) } ?? .missing
+  private func link(
+    _ parts: [any StagedPart], _ names: Names, _ diagnostics: inout [Diagnostic]
+  ) -> Asked {
+    let asked = Asked()
+    for (index, part) in parts.enumerated() {
+      diagnostics += part.link(asked.links(names, for: index), Array(0..<part.count))
     }
-    if found.count > 1 { return .ambiguous(found.map { declaration($0).reference.qualified }) }
-    let (controller, index) = all[first]
-    return .found(declaration(first).reference, parts[controller].fingerprint(index))
+    return asked
   }
 
-  /// Whether something of this name is declared, and only could not be decoded.
-  func isUndecoded(_ text: String) -> Bool { undecoded[text] != nil }
+  private func edges(
+    _ names: Names, _ asked: [Reference: [Links.Link]], _ diagnostics: inout [Diagnostic]
+  ) -> Graph {
+    let resolver = EdgeResolver(names: names, numbers: Self.numbers(names.parts), asked: asked)
+    var starts: [Int32] = [0]
+    var targets: [Int32] = []
+    starts.reserveCapacity(names.items.count + 1)
+    targets.reserveCapacity(names.items.count)
+    for number in names.items.indices {
+      targets += resolver.edges(of: number, &diagnostics)
+      starts.append(Int32(targets.count))
+    }
+    return Graph(starts: starts, targets: targets)
+  }
 
-  /// All names, for a suggestion.
-  var everyName: [String] { byName.keys.sorted() }
-}
-
-/// Who depends on whom, by the numbering of `Names`.
-private struct Edges {
-  private(set) var dependencies: [[Int]] = []
-
-  init(
-    _ parts: [any StagedPart], _ names: Names, _ asked: [Reference: [Links.Link]],
-    _ diagnostics: inout [Diagnostic]
-  ) {
-    dependencies.reserveCapacity(names.all.count)
-    for (position, (controller, index)) in names.all.enumerated() {
-      let declaration = names.declaration(position)
-      var edges: [Int] = []
-      for (number, text) in declaration.dependencies.enumerated() {
-        Self.resolve(text, number, declaration, names, &edges, &diagnostics)
-      }
-      for case .found(let reference, _) in asked[declaration.reference] ?? [] {
-        edges += names.find(reference.qualified)
-      }
-      for identity in parts[controller].prerequisites(index) {
-        if let found = names.position(of: identity, controller: controller) { edges.append(found) }
-      }
-      dependencies.append(Self.unique(edges))
+  private static func numbers(_ parts: [any StagedPart]) -> [[Int32]] {
+    var next: Int32 = 0
+    return parts.map { part in
+      defer { next += Int32(part.count) }
+      return (0..<Int32(part.count)).map { next + $0 }
     }
   }
 
-  private static func resolve(
-    _ text: String, _ number: Int, _ declaration: Declaration, _ names: Names,
-    _ edges: inout [Int], _ diagnostics: inout [Diagnostic]
-  ) {
-    let found = names.find(text)
-    if found.count == 1 { return edges += found }
-    if found.isEmpty, names.isUndecoded(text) { return }
-    let place = declaration.place(outsideSpec: "dependsOn[\(number)]")
-    if found.isEmpty {
-      diagnostics.append(
-        Diagnostic(
-          .reference, at: place,
-          "\(declaration.reference) depends on \(text), which is not declared",
-          remedy: nearest(to: text, among: names.everyName).map { "did you mean \($0)?" }
-            ?? "declare it, or take the dependency away"))
-    } else {
-      let choices = found.map { names.declaration($0).reference.qualified }.sorted()
-      diagnostics.append(
-        Diagnostic(
-          .reference, at: place, "\(text) may mean \(choices.joined(separator: " or "))",
-          remedy: "write it with its group and version"))
+  // MARK: The order
+
+  private func order(
+    _ names: Names, _ routed: Routed, _ graph: Graph, _ asked: Asked
+  ) throws(Diagnostics) -> Intake {
+    switch graph.order() {
+    case .cycle(let cycle):
+      throw Diagnostics([Self.diagnostic(cycle.map { names.declaration(Int($0)) })])
+    case .ordered(let order):
+      let asks = asked.all
+      let isFresh = names.items.map { item in
+        let part = names.parts[Int(item.controller)]
+        if !part.isReused(Int(item.row)) { return true }
+        if asks.isEmpty, previous?.asked.isEmpty == true { return false }
+        let reference = part.declaration(Int(item.row)).reference
+        return previous?.asked[reference] != asks[reference]
+      }
+      let wiring = Wiring(
+        sequence: (0..<Int32(names.items.count)).map { $0 }, graph: graph, order: order)
+      return Intake(
+        unit: unit, snapshot: snapshot, parts: names.parts,
+        numbering: numbering(names, routed), index: names.index, wiring: wiring, asked: asks,
+        askers: asked.askers, delta: Intake.Delta(isFresh: isFresh, touched: order))
     }
   }
 
-  private static func unique(_ edges: [Int]) -> [Int] {
-    if edges.count < 2 { return edges }
-    var seen: Set<Int> = []
-    return edges.filter { seen.insert($0).inserted }
+  private func numbering(_ names: Names, _ routed: Routed) -> Intake.Numbering {
+    var documents = [Int32](repeating: -1, count: snapshot.declarations.count)
+    let numbers = Self.numbers(names.parts)
+    for (numbers, own) in zip(numbers, routed.documents) {
+      for (number, document) in zip(numbers, own) { documents[Int(document)] = number }
+    }
+    return Intake.Numbering(items: names.items, numbers: numbers, documents: documents)
+  }
+
+  private static func diagnostic(_ cycle: [Declaration]) -> Diagnostic {
+    let names = cycle.map { "\($0.reference)" }.joined(separator: " -> ")
+    return Diagnostic(
+      .cycle, at: cycle.first?.place, "dependencies go round in a circle: \(names)",
+      remedy: "take one of them away", related: cycle.dropFirst().dropLast().map(\.place))
   }
 }

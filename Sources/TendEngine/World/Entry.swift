@@ -5,6 +5,9 @@ struct Node: Sendable, Hashable, Comparable {
   let controller: Int32
   let slot: UInt32
 
+  /// Stands for no resource.
+  static let nowhere = Node(controller: -1, slot: 0)
+
   init(controller: Int, slot: UInt32) {
     self.controller = Int32(truncatingIfNeeded: controller)
     self.slot = slot
@@ -107,7 +110,8 @@ struct Entry: Sendable {
   /// Where it was declared.
   enum Origin: Sendable {
     case none
-    case declared(Declaration, revision: RevisionName)
+    /// By the revision that its unit has in force, or by an earlier one.
+    case declared(Declaration, revision: RevisionName?)
     /// Apart, since few resources have it and it is large.
     indirect case stored(InventoryRecord)
   }
@@ -133,14 +137,6 @@ struct Entry: Sendable {
     case .none: Place(file: "-", line: 1, column: 1)
     case .declared(let declaration, _): declaration.place
     case .stored(let record): record.place
-    }
-  }
-
-  var revision: String {
-    switch origin {
-    case .none: ""
-    case .declared(_, let revision): revision.id
-    case .stored(let record): record.revision
     }
   }
 

@@ -3,8 +3,10 @@ import Tend
 /// A prepared revision, with what was seen of each of its resources.
 struct Prepared: Sendable {
   let intake: Intake
-  /// By position in `intake.items`.
+  /// By the intake's numbers.
   let nodes: [Node]
+  /// The numbers that acceptance has to look at; for all others nothing is different.
+  let visited: [Int32]
   /// Owned, and no longer declared.
   var removed: [Node]
   /// Owned, no longer declared, and declared by another unit that waits for it.
@@ -16,9 +18,28 @@ struct Prepared: Sendable {
   let isStrict: Bool
   /// Keeps the nodes as long as this is kept.
   let reservation: Reservation
+
+  /// Whether it counts on what its intake was staged on.
+  var isPartial: Bool { visited.count < intake.order.count }
+}
+
+extension Prepared {
+  /// The nodes that a declaration depends on.
+  func dependencies(_ number: Int32) -> [Node] {
+    intake.dependencies(number).map { nodes[Int($0)] }
+  }
 }
 
 extension World {
+  /// Whether what a plan passed over is in force as it was when the plan was made.
+  func isCurrent(_ prepared: Prepared) -> Bool {
+    guard prepared.isPartial else { return true }
+    guard let basis = prepared.intake.delta.basis,
+      let unit = unitIndex(prepared.intake.unit.name)
+    else { return false }
+    return units[unit].intake?.mark === basis
+  }
+
   /// What must be durable before the revision is in force: who owns what, and what is intended.
   func acceptanceWrites(
     _ prepared: Prepared, _ record: UnitRecord, by: String, now: Timestamp
@@ -27,15 +48,15 @@ extension World {
     let unit = record.name
     let revision = intake.revision.id
     var writes: [StoreWrite] = []
-    for (position, item) in intake.items.enumerated() {
-      let node = prepared.nodes[position]
+    for number in prepared.visited {
+      let node = prepared.nodes[Int(number)]
       let entry = self[node]
-      let dependencies = item.dependencies.map { prepared.nodes[$0] }
+      let dependencies = prepared.dependencies(number)
       let isMoved = entry.isOwned && units[Int(entry.unit)].unit.name != unit
-      if item.isUnchanged, entry.isDeclared, !isMoved, entry.dependencies == dependencies {
+      if !intake.isFresh(number), entry.isDeclared, !isMoved, entry.dependencies == dependencies {
         continue
       }
-      let declaration = intake.declaration(item)
+      let declaration = intake.declaration(number)
       let ownership = Self.ownership(entry, prepared.seen[node])
       // What could not be seen is not ours before it is known whether it was there.
       if ownership == .none { continue }
@@ -123,26 +144,43 @@ extension World {
   ) -> Acceptance {
     let intake = prepared.intake
     guard let unit = unitIndex(record.name) else { return Acceptance() }
-    let revision = RevisionName(intake.revision.id)
     var acceptance = Acceptance()
+    let isCurrent = isCurrent(prepared)
     units[unit].unit = intake.unit
     keep(record, unit, &effects)
-    units[unit].revision = revision
     units[unit].changes = 0
     units[unit].by = by
     units[unit].isConverging = true
     units[unit].isInForce = true
     units[unit].application = application
-    for (position, item) in intake.items.enumerated() {
-      take(prepared, position, item, unit, revision, &acceptance)
+    if !intake.unit.policy.prunes { fix(revisionsOf: unit) }
+    for number in isCurrent ? prepared.visited : intake.order {
+      take(prepared, number, unit, isKnown: isCurrent, &acceptance)
     }
-    keepSuspensions(unit, prepared.nodes, &effects)
-    rewire(unit, prepared)
+    keepSuspensions(unit, prepared.visited.map { prepared.nodes[Int($0)] }, &effects)
+    if isCurrent, prepared.isPartial {
+      for number in prepared.visited { rewire(number, prepared) }
+    } else {
+      rewire(unit, prepared)
+    }
     for node in prepared.removed { doom(node, prepared, &acceptance) }
     for node in prepared.released { release(node, &acceptance) }
+    units[unit].revision = RevisionName(intake.revision.id)
     units[unit].holdsDeletions = units[unit].weight.doomed > 0
-    if intake.unit.policy.prunes { units[unit].intake = intake }
+    units[unit].intake = intake.unit.policy.prunes ? intake : nil
+    units[unit].nodes = intake.unit.policy.prunes ? prepared.nodes : []
     return acceptance
+  }
+
+  /// What the next revision does not declare, and does not withdraw, stays with the one before.
+  private mutating func fix(revisionsOf unit: Int) {
+    for node in nodes(of: unit) { fix(revisionOf: node) }
+  }
+
+  private mutating func fix(revisionOf node: Node) {
+    guard case .declared(let declaration, nil) = self[node].origin else { return }
+    let revision = units[Int(self[node].unit)].revision
+    self[node].origin = .declared(declaration, revision: revision ?? RevisionName(""))
   }
 
   /// What was deleted or suspended while the record was made durable counts too.
@@ -160,25 +198,27 @@ extension World {
 
   /// What is to be handed to controllers and scheduler once a revision is in force.
   struct Acceptance: Sendable {
-    var taken: [(node: Node, item: Int)] = []
+    var taken: [(node: Node, row: Int)] = []
     var withdrawn: [Node] = []
     var scheduled: [Node] = []
   }
 
   private mutating func take(
-    _ prepared: Prepared, _ position: Int, _ item: Intake.Item, _ unit: Int,
-    _ revision: RevisionName, _ acceptance: inout Acceptance
+    _ prepared: Prepared, _ number: Int32, _ unit: Int, isKnown: Bool,
+    _ acceptance: inout Acceptance
   ) {
-    let node = prepared.nodes[position]
-    let declaration = prepared.intake.declaration(item)
+    let node = prepared.nodes[Int(number)]
+    let declaration = prepared.intake.declaration(number)
     let seen = prepared.seen[node]
-    let isUnchanged = item.isUnchanged && self[node].isDeclared && Int(self[node].unit) == unit
+    let isUnchanged =
+      isKnown && !prepared.intake.isFresh(number) && self[node].isDeclared
+      && Int(self[node].unit) == unit
     leave(node, for: unit)
     let change = prepared.changes[node]
     let accepted = units[unit].record.acceptedAt
     update(node) { entry in
       entry.unit = UInt16(unit)
-      entry.origin = .declared(declaration, revision: revision)
+      entry.origin = .declared(declaration, revision: nil)
       entry.ownership = Self.ownership(entry, seen)
       if case .found(exists: true, _, _) = seen { entry.flags.insert(.exists) }
       if case .found(exists: false, _, _) = seen { entry.flags.remove(.exists) }
@@ -199,7 +239,7 @@ extension World {
     }
     markSuspension(node)
     if isUnchanged, change == nil, !prepared.isStrict { return }
-    acceptance.taken.append((node, item.index))
+    acceptance.taken.append((node, Int(prepared.intake.item(number).row)))
     acceptance.scheduled.append(node)
   }
 
@@ -212,7 +252,11 @@ extension World {
     for dependent in self[node].dependents {
       self[dependent].dependencies.removeAll { $0 == node }
     }
-    update(node) { $0.phase = .tentative }
+    update(node) { entry in
+      entry.phase = .tentative
+      entry.dependencies = []
+      entry.dependents = []
+    }
     self[node].unit = UInt16(unit)
   }
 
@@ -220,12 +264,27 @@ extension World {
   private mutating func rewire(_ unit: Int, _ prepared: Prepared) {
     let nodes = nodes(of: unit)
     for node in nodes { self[node].dependents = [] }
-    for (position, item) in prepared.intake.items.enumerated() {
-      self[prepared.nodes[position]].dependencies = item.dependencies.map { prepared.nodes[$0] }
+    for number in prepared.intake.order {
+      self[prepared.nodes[Int(number)]].dependencies = prepared.dependencies(number)
     }
     for node in nodes {
       for dependency in self[node].dependencies { self[dependency].dependents.append(node) }
     }
+  }
+
+  /// Draws the edges of one declaration anew, where they are others.
+  private mutating func rewire(_ number: Int32, _ prepared: Prepared) {
+    let node = prepared.nodes[Int(number)]
+    let dependencies = prepared.dependencies(number)
+    let before = self[node].dependencies
+    if before == dependencies { return }
+    for dependency in before {
+      if let position = self[dependency].dependents.lastIndex(of: node) {
+        self[dependency].dependents.remove(at: position)
+      }
+    }
+    self[node].dependencies = dependencies
+    for dependency in dependencies { self[dependency].dependents.append(node) }
   }
 
   /// Waits for the other unit to take it over; nothing is touched.
@@ -246,6 +305,7 @@ extension World {
     _ node: Node, _ prepared: Prepared, _ acceptance: inout Acceptance
   ) {
     let change = prepared.changes[node]
+    fix(revisionOf: node)
     update(node) { entry in
       entry.wanted &+= 1
       entry.phase = .doomed

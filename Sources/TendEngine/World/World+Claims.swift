@@ -12,12 +12,12 @@ extension World {
 
   /// Declarations of a unit whose identity another unit still declares.
   func conflicts(
-    _ intake: Intake, _ nodes: [Node], _ unit: Int, isClaiming: Bool
+    _ intake: Intake, _ nodes: [Node], _ visited: [Int32], _ unit: Int, isClaiming: Bool
   ) -> [Diagnostic] {
-    intake.items.indices.compactMap { position in
-      let entry = self[nodes[position]]
+    visited.compactMap { number in
+      let entry = self[nodes[Int(number)]]
       guard entry.isOwned, Int(entry.unit) != unit, stillDeclares(entry) else { return nil }
-      let declaration = intake.declaration(intake.items[position])
+      let declaration = intake.declaration(number)
       let other = units[Int(entry.unit)].unit.name
       return Diagnostic(
         .duplicateIdentity, at: declaration.place,

@@ -30,14 +30,25 @@ extension World {
   ///
   /// Only the run of the node itself may do that: nobody else touches the slot then.
   mutating func remove(_ node: Node, _ effects: inout Effects) {
-    let isHeld = self[node].pins > 0
+    let isHeld = isHeld(node)
     retire(node, to: isHeld ? .tentative : .free)
     if !isHeld { effects.freed.append((node, self[node].handle)) }
+  }
+
+  /// Whether a plan holds a node; where it is held with all of its unit, it is noted to be freed.
+  mutating func isHeld(_ node: Node) -> Bool {
+    let unit = Int(self[node].unit)
+    if self[node].isDeclared, units[unit].pins > 0 {
+      self[node].pins += 1
+      units[unit].held.append(node)
+    }
+    return self[node].pins > 0
   }
 
   /// Leaves nothing of a node but its place.
   mutating func retire(_ node: Node, to phase: Entry.Phase) {
     let entry = self[node]
+    if entry.isDeclared { units[Int(entry.unit)].intake = nil }
     // What goes last was mostly linked last.
     for dependency in entry.dependencies {
       if let position = self[dependency].dependents.lastIndex(of: node) {
@@ -68,6 +79,15 @@ extension World {
       effects.adds.append(
         Effects.Add(handle: self[node].handle, priority: .resync, causes: .woken))
     }
+  }
+
+  /// A plan no longer holds all nodes of a unit.
+  mutating func unpin(unit: Int, _ effects: inout Effects) {
+    units[unit].pins -= 1
+    guard units[unit].pins == 0 else { return }
+    let held = units[unit].held
+    units[unit].held = []
+    unpin(held, &effects)
   }
 
   /// Remembers for the budget that something was deleted.
@@ -171,7 +191,7 @@ extension World {
     return Event(
       time: now.wall, unit: units[Int(entry.unit)].unit.name,
       resource: entry.reference?.description ?? entry.identity, kind: kind,
-      cause: assignment.cause, revision: entry.revision, fields: differences.map(\.path),
+      cause: assignment.cause, revision: revision(of: entry), fields: differences.map(\.path),
       result: result, message: message)
   }
 
@@ -202,8 +222,8 @@ extension World {
       reference: entry.reference ?? Reference(kind: "", name: entry.identity),
       state: entry.ownership == .intended ? .intended : .owned, isDeclared: entry.isDeclared,
       isAdopted: entry.ownership == .adopted, lifecycle: entry.lifecycle,
-      dependencies: entry.dependencies.map(key), place: entry.place, revision: entry.revision,
-      memory: nil)
+      dependencies: entry.dependencies.map(key), place: entry.place,
+      revision: revision(of: entry), memory: nil)
   }
 
   mutating func tell(_ node: Node, _ news: Application.Outcome, _ effects: inout Effects) {

@@ -8,7 +8,7 @@ extension World {
     let waits = entry.flags.contains(.blocked) ? blockers(of: entry, unsettled: unsettled) : []
     return ResourceStatus(
       unit: units[Int(entry.unit)].unit.name, reference: reference, identity: entry.identity,
-      revision: entry.revision, place: "\(entry.place)", isDeclared: isDeclared(entry),
+      revision: revision(of: entry), place: "\(entry.place)", isDeclared: isDeclared(entry),
       isAdopted: entry.ownership == .adopted, conditions: conditions(of: node, waits),
       differences: (entry.extra?.differences ?? []).map {
         PlannedDifference($0, in: entry.declaration)
@@ -37,10 +37,11 @@ extension World {
       waitsFor: entry.flags.contains(.blocked) ? hold(entry, waits) : nil,
       handedOver: isHandedOver(entry) ? handedOver(entry, key(node)) : nil)
     let transition = entry.transition
+    let revision = revision(of: entry)
     return Condition.Kind.allCases.map { kind in
       let (status, reason, message) = answers[kind]
       return Condition(
-        kind, status, reason: reason, message: message, observedRevision: entry.revision,
+        kind, status, reason: reason, message: message, observedRevision: revision,
         lastTransitionTime: transition == 0 ? nil : Timestamp(nanoseconds: transition))
     }
   }
@@ -128,7 +129,7 @@ extension World {
         plans[unit]
         ?? Plan(
           unit: units[unit].unit.name,
-          revision: units[unit].record.accepted ?? Revision(id: entry.revision))
+          revision: units[unit].record.accepted ?? Revision(id: revision(of: entry)))
       append(node, entry, seen[node], to: &plan)
       plans[unit] = plan
     }
@@ -159,7 +160,7 @@ extension World {
           reference: reference, identity: entry.identity,
           action: !exists ? .create : isReplaced ? .replace : .update, cause: .drift,
           differences: remaining.map { PlannedDifference($0, in: entry.declaration) },
-          place: entry.place, revision: entry.revision, losesData: isReplaced && losesData))
+          place: entry.place, revision: revision(of: entry), losesData: isReplaced && losesData))
     }
   }
 }

@@ -30,6 +30,18 @@ struct World: Sendable {
     InventoryKey(provider: providers[Int(node.controller)], identity: self[node].identity)
   }
 
+  /// The id of the revision that declares it, or did last.
+  func revision(of entry: Entry) -> String {
+    switch entry.origin {
+    case .none: return ""
+    case .declared(_, let revision?): return revision.id
+    case .declared(_, nil):
+      let unit = Int(entry.unit)
+      return units.indices.contains(unit) ? units[unit].revision?.id ?? "" : ""
+    case .stored(let record): return record.revision
+    }
+  }
+
   func unitIndex(_ name: String) -> Int? { units.firstIndex { $0.unit.name == name } }
 
   /// Changes an entry and keeps the counts of its unit right.
@@ -128,7 +140,15 @@ struct UnitState: Sendable {
   var source: String?
   var record: UnitRecord
   /// The accepted revision, decoded; what the next one may take over from.
+  ///
+  /// Every resource that it declares is in force as long as it is here.
   var intake: Intake?
+  /// The nodes of what the intake declares, by its numbers.
+  var nodes: [Node] = []
+  /// How many plans hold all of its nodes.
+  var pins = 0
+  /// Nodes that are only there because of that.
+  var held: [Node] = []
   var revision: RevisionName?
   /// Whether all that the accepted revision declares was taken over.
   var isInForce = false

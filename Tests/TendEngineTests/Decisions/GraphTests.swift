@@ -23,7 +23,7 @@ struct GraphTests {
   func long() {
     let count = 100_000
     let chain = (0..<count).map { $0 + 1 < count ? [$0 + 1] : [] }
-    #expect(Graph(chain).order() == .ordered(Array((0..<count).reversed())))
+    #expect(Graph(chain).order() == .ordered((0..<Int32(count)).reversed()))
   }
 
   @Test("a hub of 100,000 is ordered in linear time")
@@ -35,7 +35,7 @@ struct GraphTests {
       Issue.record("it has no cycle")
       return
     }
-    #expect(order.first == count)
+    #expect(order.first == Int32(count))
   }
 
   @Test("random graphs without a circle come out in an order that holds")
@@ -51,7 +51,7 @@ struct GraphTests {
         return
       }
       var place = [Int](repeating: 0, count: count)
-      for (index, position) in order.enumerated() { place[position] = index }
+      for (index, position) in order.enumerated() { place[Int(position)] = index }
       #expect(Set(order).count == count)
       for (position, edges) in dependencies.enumerated() {
         #expect(edges.allSatisfy { place[$0] < place[position] })
