@@ -108,13 +108,14 @@ let package = Package(
     tests(
       "TendEngineTests",
       ["Tend", "TendEngine", "TendTesting", logging, metrics, metricsTesting]),
+    tests("TendTestingTests", ["Tend", "TendTesting"]),
     tests("TendManifestTests", ["Tend", "TendManifest"]),
     module("TestSupport", [subprocess, system], path: "Tests/TestSupport"),
     tests(
       "TendGitTests",
       ["Tend", "TendEngine", "TendManifest", "TendGit", "TestSupport", subprocess]),
     tests("TendSQLiteTests", ["Tend", "TendEngine", "TendSQLite", grdb]),
-    tests("TendFilesTests", ["Tend", "TendFiles", "CTendFiles", crypto]),
+    tests("TendFilesTests", ["Tend", "TendFiles", "CTendFiles", "TendTesting", crypto]),
     tests(
       "TendAgentTests",
       [

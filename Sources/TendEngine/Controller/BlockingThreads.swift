@@ -10,17 +10,17 @@ private import Darwin
 ///
 /// Jobs run in the order in which they came, on whichever thread is free. The threads end when the
 /// executor is gone.
-final class BlockingThreads: TaskExecutor {
+package final class BlockingThreads: TaskExecutor {
   private let queue = JobQueue()
 
   /// Starts this many threads, at least one.
-  init(count: Int, name: String) {
+  package init(count: Int, name: String) {
     for _ in 0..<max(1, count) { queue.startThread() }
   }
 
   deinit { queue.close() }
 
-  func enqueue(_ job: consuming ExecutorJob) {
+  package func enqueue(_ job: consuming ExecutorJob) {
     queue.push(UnownedJob(job), asUnownedTaskExecutor())
   }
 }
