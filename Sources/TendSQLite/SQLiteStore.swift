@@ -159,11 +159,11 @@ extension SQLiteStore {
         return contents
       })
     {
-      return StoreContents(inventory: contents.inventory, units: contents.units)
+      return contents.kept
     }
     let path = files.database
     let contents = try await read { try Contents($0, at: path) }
-    return StoreContents(inventory: contents.inventory, units: contents.units)
+    return contents.kept
   }
 
   /// Writes these together or not at all; durable when it returns.

@@ -25,6 +25,7 @@ struct StoreTests {
     #expect(get.status == 0)
     #expect(get.out.hasPrefix("RESOURCE         READY"))
     #expect(get.out.contains("\nFile/motd "))
+    #expect(get.out.contains("  True   True    Ready, as of TIME\n"))
     let describe = try await command("describe", "file/motd")
     #expect(describe.status == 0, "\(describe.errors)")
     #expect(describe.out.contains("  declared at"))
@@ -35,6 +36,9 @@ struct StoreTests {
     let status = try await command("status")
     #expect(status.status == 2)
     #expect(status.errors.contains("note: no agent runs on DIR/tend"))
+    #expect(status.out.contains("3, 3 Ready, 0 Stalled"))
+    #expect(status.out.contains("as of        TIME"))
+    #expect(status.out.contains("Ready        True  Ready: 3 resources are as declared"))
     let missing = try await command("describe", "File/nothing")
     #expect(missing.status == 1)
     #expect(

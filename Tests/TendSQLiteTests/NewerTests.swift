@@ -20,7 +20,7 @@ struct NewerTests {
   }
 
   @Test(
-    "both ways of opening refuse it, name both versions, and leave every byte", arguments: [2, 99])
+    "both ways of opening refuse it, name both versions, and leave every byte", arguments: [3, 99])
   func newer(_ version: Int) async throws {
     try await withStore(at: folder.state) { try await $0.commit([.putInventory(record(1))]) }
     let other = try DatabaseQueue(path: folder.state + "/tend.db")
@@ -37,6 +37,28 @@ struct NewerTests {
       #expect(try picture() == before)
     }
     #expect(try StateLock.holder(at: folder.state) == nil)
+  }
+
+  @Test("an older version is brought up to date by who writes, with all that it holds")
+  func older() async throws {
+    try await withStore(at: folder.state) { try await $0.commit([.putInventory(record(1))]) }
+    let other = try DatabaseQueue(path: folder.state + "/tend.db")
+    try await other.write {
+      try $0.execute(sql: "DROP TABLE lastSeen; PRAGMA user_version = 1")
+    }
+    try other.close()
+    let error = #expect(throws: StoreError.self) {
+      try SQLiteStore(at: folder.state, mode: .readOnly)
+    }
+    #expect(error?.message.contains("older format 1") == true)
+    try await withStore(at: folder.state) { store in
+      #expect(store.recovery == nil)
+      #expect(try await store.load().inventory == [record(1)])
+      try await store.commit([
+        .putLastSeen(LastSeen(.unit("web"), at: Timestamp(seconds: 1), conditions: []))
+      ])
+    }
+    #expect(try await withStore(at: folder.state) { try await $0.load().lastSeen.count } == 1)
   }
 
   @Test("a newer version that stands in the log alone is refused as well")

@@ -63,6 +63,36 @@ struct StoreTests {
     #expect(contents.inventory == [waiting])
   }
 
+  @Test("what was last said comes back, is replaced, and goes with what it was said of")
+  func lastSeen() async throws {
+    func seen(_ subject: LastSeen.Subject, _ reason: String) -> LastSeen {
+      LastSeen(
+        subject, at: Timestamp(seconds: 7),
+        conditions: [Condition(.ready, .no, reason: reason, message: "no room")], ready: 3)
+    }
+    let (first, second) = (record(1), record(2))
+    let unit = seen(.unit("web"), "Progressing")
+    try await withStore(at: folder.state) { store in
+      try await store.commit([.putInventory(first), .putInventory(second)])
+      try await store.commit([
+        .putLastSeen(seen(.resource(first.key), "Failed")), .putLastSeen(unit),
+        .putLastSeen(seen(.resource(second.key), "Failed")),
+        .putLastSeen(seen(.resource(first.key), "Drift")),
+      ])
+    }
+    let kept = try await withStore(at: folder.state) { store in
+      let kept = try await store.load().lastSeen
+      try await store.commit([.removeInventory(second.key), .removeLastSeen(.unit("web"))])
+      return kept
+    }
+    #expect(
+      Set(kept) == [
+        unit, seen(.resource(first.key), "Drift"), seen(.resource(second.key), "Failed"),
+      ])
+    let left = try await withStore(at: folder.state) { try await $0.load().lastSeen }
+    #expect(left == [seen(.resource(first.key), "Drift")])
+  }
+
   @Test("a unit comes back with refusal, approval and deletions")
   func units() async throws {
     var unit = UnitRecord(name: "web")
@@ -74,6 +104,7 @@ struct StoreTests {
     unit.approvedPlan = "digest"
     unit.deletions = [UnitRecord.Deletions(at: Timestamp(seconds: 9), count: 4)]
     unit.inventoryBefore = 40
+    unit.claims = [record(1).key, record(2).key]
     let kept = unit
     try await withStore(at: folder.state) {
       try await $0.commit([.putUnit(kept), .putUnit(UnitRecord(name: "gone"))])

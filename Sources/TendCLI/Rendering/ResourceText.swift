@@ -16,7 +16,8 @@ struct ResourceText {
       var row: [Table.Cell] = hasUnits ? [.init(resource.unit)] : []
       row += [
         .init(resource.reference), style.cell(resource.condition(.ready)),
-        style.cell(resource.condition(.inSync)), .init(resource.conditions.headline),
+        style.cell(resource.condition(.inSync)),
+        .init(resource.conditions.headline(asOf: resource.asOf)),
       ]
       if isWide { row += wideCells(resource) }
       table.add(row)
@@ -41,6 +42,7 @@ struct ResourceText {
     list.add("declared at", place(of: resource))
     list.add("revision", Revision(id: resource.revision).short)
     if resource.isAdopted { list.add("adopted", "it was there before it was declared") }
+    list.add("as of", resource.asOf?.description)
     for condition in resource.conditions {
       list.add(condition.type.rawValue, style.line(condition))
     }

@@ -14,7 +14,7 @@ struct UnitText {
       var row: [Table.Cell] = [
         .init(unit.name), style.cell(unit.condition(.ready)),
         .init(unit.revision?.short ?? "-"), .init("\(unit.ready)/\(unit.resources)"),
-        .init(unit.conditions.headline),
+        .init(unit.conditions.headline(asOf: unit.asOf)),
       ]
       if isWide {
         row += [
@@ -39,6 +39,7 @@ struct UnitText {
     list.add("came from", unit.revision?.origin?.printable)
     list.add("resources", resources(unit))
     list.add("asked", asked(unit))
+    list.add("as of", unit.asOf?.description)
     for condition in unit.conditions { list.add(condition.type.rawValue, style.line(condition)) }
     if let suspension = unit.suspension {
       let what = suspension.isOfEverything ? "--all" : unit.name.printable
@@ -99,7 +100,13 @@ extension Style {
 
 extension [Condition] {
   /// What matters most, in a few words: why it is stuck, else what is being done, else Ready.
-  var headline: String {
+  ///
+  /// `asOf` is when that was so; nil: it is so now.
+  func headline(asOf: Timestamp?) -> String {
+    headline + (asOf.map { ", as of \($0)" } ?? "")
+  }
+
+  private var headline: String {
     let telling =
       first { $0.type == .stalled && $0.status == .yes }
       ?? first { $0.type == .reconciling && $0.status == .yes }

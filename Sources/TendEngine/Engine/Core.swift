@@ -85,20 +85,21 @@ final class Core: Sendable {
 
   private func converged(_ unit: Int) {
     let now = time.moment
-    let (name, record) = world.withLock { world -> (String, RevisionRecord?) in
+    let (name, record, noted) = world.withLock { world in
       let state = world.units[unit]
-      guard let revision = state.record.accepted else { return (state.unit.name, nil) }
-      return (
-        state.unit.name,
+      // A newer revision may have come since.
+      let accepted = state.isConverging ? nil : state.record.accepted
+      let record = accepted.map { revision in
         RevisionRecord(
           unit: state.unit.name, revision: revision, seenAt: state.record.acceptedAt ?? now.wall,
           changedAt: now.wall, state: .converged, by: state.by, changes: state.changes)
-      )
+      }
+      return (state.unit.name, record, world.noted(unit, now.wall))
     }
     guard let record else { return }
     meters.revision(of: name, became: .converged)
     ledger.append([
-      .putRevision(record),
+      .putRevision(record), noted,
       .addEvent(
         Event(
           time: now.wall, unit: name, kind: .revision, revision: record.revision.id,

@@ -32,6 +32,7 @@ extension Engine {
       _ = world.lapse(at: now, &effects)
       for node in world.resources { world.markSuspension(node) }
     }
+    core.world.withLock { [nodes] in $0.remember(contents.lastSeen, nodes) }
   }
 
   private func restore(_ record: InventoryRecord) -> Node? {

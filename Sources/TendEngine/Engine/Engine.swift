@@ -143,6 +143,7 @@ public final class Engine: Service {
     _ body: @Sendable (Engine) async throws -> Answer
   ) async throws -> Answer {
     try await load()
+    core.world.withLock { $0.lastSeen = nil }
     let controllers = stagingProviders
     return try await withThrowingTaskGroup(of: Void.self) { group in
       group.addTask { await self.core.scheduler.run() }
@@ -151,6 +152,8 @@ public final class Engine: Service {
         await withDiscardingTaskGroup { workers in
           for controller in controllers { workers.addTask { await controller.run() } }
         }
+        let now = self.core.time.wall()
+        self.core.decide { world, effects in world.noteAll(now, &effects) }
         self.core.ledger.close()
       }
       group.addTask { await self.keepSuspensions() }

@@ -22,6 +22,10 @@ public struct ResourceStatus: Sendable, Hashable, Codable {
   public var isAdopted: Bool
   /// Ready, InSync, Reconciling, Stalled.
   public var conditions: [Condition]
+  /// When the conditions were so; nil: they are so now.
+  ///
+  /// Without a running engine it is what the last one knew.
+  public var asOf: Timestamp?
   /// The differences that were found last, where there were any.
   public var differences: [PlannedDifference]
   /// What it depends on, by `Kind/name`; written, then implied.
@@ -42,7 +46,7 @@ public struct ResourceStatus: Sendable, Hashable, Codable {
   /// Describes a resource.
   public init(
     unit: String, reference: Reference, identity: String, revision: String, place: String,
-    isDeclared: Bool, isAdopted: Bool, conditions: [Condition],
+    isDeclared: Bool, isAdopted: Bool, conditions: [Condition], asOf: Timestamp? = nil,
     differences: [PlannedDifference] = [], dependsOn: [String] = [], waitsFor: [String] = [],
     lastChange: Timestamp? = nil, nextReconcile: Duration? = nil, failures: Int = 0,
     suspension: Suspension? = nil, details: [String: String] = [:]
@@ -57,6 +61,7 @@ public struct ResourceStatus: Sendable, Hashable, Codable {
     self.isDeclared = isDeclared
     self.isAdopted = isAdopted
     self.conditions = conditions
+    self.asOf = asOf
     self.differences = differences
     self.dependsOn = dependsOn
     self.waitsFor = waitsFor

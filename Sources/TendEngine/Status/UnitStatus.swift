@@ -1,3 +1,5 @@
+public import Tend
+
 /// All that is known of one unit: what `tend status` and `tend get units` show.
 public struct UnitStatus: Sendable, Hashable, Codable {
   /// Its name.
@@ -8,6 +10,10 @@ public struct UnitStatus: Sendable, Hashable, Codable {
   public var revision: Revision?
   /// Ready, InSync, Reconciling, Stalled.
   public var conditions: [Condition]
+  /// When conditions and numbers were so; nil: they are so now.
+  ///
+  /// Without a running engine it is what the last one knew.
+  public var asOf: Timestamp?
   /// How many resources it owns or is about to.
   public var resources: Int
   /// How many of them are Ready.
@@ -27,15 +33,16 @@ public struct UnitStatus: Sendable, Hashable, Codable {
 
   /// Describes a unit.
   public init(
-    name: String, source: String?, revision: Revision?, conditions: [Condition], resources: Int,
-    ready: Int, stalled: Int, suspended: Int = 0, suspension: Suspension? = nil,
-    refused: UnitRecord.Refusal? = nil, lastRefresh: Duration? = nil,
-    nextRefresh: Duration? = nil
+    name: String, source: String?, revision: Revision?, conditions: [Condition],
+    asOf: Timestamp? = nil, resources: Int, ready: Int, stalled: Int, suspended: Int = 0,
+    suspension: Suspension? = nil, refused: UnitRecord.Refusal? = nil,
+    lastRefresh: Duration? = nil, nextRefresh: Duration? = nil
   ) {
     self.name = name
     self.source = source
     self.revision = revision
     self.conditions = conditions
+    self.asOf = asOf
     self.resources = resources
     self.ready = ready
     self.stalled = stalled

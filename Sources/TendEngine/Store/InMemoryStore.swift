@@ -6,6 +6,7 @@ public final class InMemoryStore: Store {
   private struct State {
     var inventory: [InventoryKey: InventoryRecord] = [:]
     var units: [String: UnitRecord] = [:]
+    var lastSeen: [LastSeen.Subject: LastSeen] = [:]
     var events: [Event] = []
     var revisions: [RevisionRecord] = []
     var lastEvent: Int64 = 0
@@ -26,7 +27,8 @@ public final class InMemoryStore: Store {
     state.withLock { state in
       StoreContents(
         inventory: state.inventory.values.sorted { $0.key < $1.key },
-        units: state.units.values.sorted { $0.name < $1.name })
+        units: state.units.values.sorted { $0.name < $1.name },
+        lastSeen: Array(state.lastSeen.values))
     }
   }
 
@@ -45,9 +47,15 @@ public final class InMemoryStore: Store {
     case .putMemory(let key, let memory):
       state.inventory[key]?.state = .owned
       if let memory { state.inventory[key]?.memory = memory }
-    case .removeInventory(let key): state.inventory[key] = nil
+    case .removeInventory(let key):
+      state.inventory[key] = nil
+      state.lastSeen[.resource(key)] = nil
     case .putUnit(let record): state.units[record.name] = record
-    case .removeUnit(let name): state.units[name] = nil
+    case .removeUnit(let name):
+      state.units[name] = nil
+      state.lastSeen[.unit(name)] = nil
+    case .putLastSeen(let seen): state.lastSeen[seen.subject] = seen
+    case .removeLastSeen(let subject): state.lastSeen[subject] = nil
     case .addEvent(var event):
       state.lastEvent += 1
       event.number = state.lastEvent

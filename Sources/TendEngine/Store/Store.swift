@@ -33,11 +33,16 @@ public struct StoreContents: Sendable {
   public var inventory: [InventoryRecord]
   /// What is known of the units.
   public var units: [UnitRecord]
+  /// What was last said of them and of their resources.
+  public var lastSeen: [LastSeen]
 
   /// What was kept.
-  public init(inventory: [InventoryRecord] = [], units: [UnitRecord] = []) {
+  public init(
+    inventory: [InventoryRecord] = [], units: [UnitRecord] = [], lastSeen: [LastSeen] = []
+  ) {
     self.inventory = inventory
     self.units = units
+    self.lastSeen = lastSeen
   }
 }
 
@@ -51,12 +56,16 @@ public enum StoreWrite: Sendable {
   ///
   /// Without effect where the resource has no record.
   case putMemory(InventoryKey, Value?)
-  /// It is no longer owned.
+  /// It is no longer owned, and nothing was last said of it.
   case removeInventory(InventoryKey)
   /// Keep or replace what is known of a unit.
   case putUnit(UnitRecord)
-  /// The unit is gone.
+  /// The unit is gone, and nothing was last said of it.
   case removeUnit(String)
+  /// Keep or replace what was last said of something.
+  case putLastSeen(LastSeen)
+  /// Nothing was last said of it.
+  case removeLastSeen(LastSeen.Subject)
   /// Something happened. The store gives it the next number.
   case addEvent(Event)
   /// A unit took in a revision, or learned more about one; keyed by unit and revision id.

@@ -67,6 +67,8 @@ struct Entry: Sendable {
     static let suspended = Flags(rawValue: 128)
     /// The plan that is being carried out expects that nothing is changed.
     static let expectsNothing = Flags(rawValue: 256)
+    /// The store keeps what was last said of it.
+    static let noted = Flags(rawValue: 512)
   }
 
   var handle: Scheduler.Handle

@@ -78,6 +78,7 @@ extension World {
       writes.append(handOver(node, unit, revision, now))
     }
     writes.append(.putUnit(record))
+    writes.append(.removeLastSeen(.unit(unit)))
     writes.append(
       .putRevision(
         RevisionRecord(

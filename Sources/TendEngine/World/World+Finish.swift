@@ -80,8 +80,12 @@ extension World {
     _ node: Node, _ assignment: Assignment, _ result: Result, now: Moment, _ effects: inout Effects
   ) -> Scheduler.Disposition {
     let before = Standing(self[node])
-    defer { if Standing(self[node]) != before { self[node].transition = now.wall.nanoseconds } }
-    return conclude(node, assignment, result, now, &effects)
+    let disposition = conclude(node, assignment, result, now, &effects)
+    if Standing(self[node]) != before {
+      self[node].transition = now.wall.nanoseconds
+      note(node, now.wall, &effects)
+    }
+    return disposition
   }
 
   private mutating func conclude(

@@ -6,10 +6,12 @@ extension World {
     let entry = self[node]
     let reference = entry.reference ?? Reference(kind: "", name: entry.identity)
     let waits = entry.flags.contains(.blocked) ? blockers(of: entry, unsettled: unsettled) : []
+    let last = lastConditions(of: node)
     return ResourceStatus(
       unit: units[Int(entry.unit)].unit.name, reference: reference, identity: entry.identity,
       revision: revision(of: entry), place: "\(entry.place)", isDeclared: isDeclared(entry),
-      isAdopted: entry.ownership == .adopted, conditions: conditions(of: node, waits),
+      isAdopted: entry.ownership == .adopted,
+      conditions: last?.conditions ?? conditions(of: node, waits), asOf: last?.at,
       differences: (entry.extra?.differences ?? []).map {
         PlannedDifference($0, in: entry.declaration)
       }, dependsOn: names(entry.dependencies), waitsFor: names(waits),
@@ -31,7 +33,10 @@ extension World {
   // MARK: Conditions
 
   private func conditions(of node: Node, _ waits: [Node]) -> [Condition] {
-    let entry = self[node]
+    conditions(of: self[node], node, waits)
+  }
+
+  func conditions(of entry: Entry, _ node: Node, _ waits: [Node]) -> [Condition] {
     let answers = Answers(
       entry, suspension(of: node),
       waitsFor: entry.flags.contains(.blocked) ? hold(entry, waits) : nil,
@@ -48,12 +53,14 @@ extension World {
 
   func status(ofUnit index: Int, now: Duration) -> UnitStatus {
     let state = units[index]
+    let last = lastSeen?[.unit(state.unit.name)]
+    let said = suspension(ofUnit: index) == nil ? last : nil
     return UnitStatus(
       name: state.unit.name, source: state.source, revision: state.record.accepted,
-      conditions: conditions(ofUnit: state), resources: state.weight.resources,
-      ready: state.weight.settled, stalled: state.weight.stalled,
-      suspended: state.weight.suspended, suspension: suspension(ofUnit: index),
-      refused: state.record.refused,
+      conditions: said?.conditions ?? conditions(ofUnit: state), asOf: last?.at,
+      resources: state.weight.resources, ready: last?.ready ?? state.weight.settled,
+      stalled: last?.stalled ?? state.weight.stalled, suspended: state.weight.suspended,
+      suspension: suspension(ofUnit: index), refused: state.record.refused,
       lastRefresh: state.lastRefresh.map { now - $0 },
       nextRefresh: state.nextRefresh.map { max(.zero, $0 - now) })
   }
@@ -85,7 +92,7 @@ extension World {
       if let problem = state.problem {
         condition(.ready, .no, problem.reason, problem.message)
       } else if !isKnown {
-        condition(.ready, .unknown, "NotObserved", "no revision has been read yet")
+        condition(.ready, .unknown, "NotObserved", unobserved(state))
       } else if isDone {
         condition(.ready, .yes, "Ready", summary(weight))
       } else {
@@ -116,6 +123,14 @@ extension World {
   private func summary(_ weight: Weight) -> String {
     "\(weight.settled) resource\(weight.settled == 1 ? " is" : "s are") as declared"
       + (weight.suspended > 0 ? ", \(weight.suspended) suspended" : "")
+  }
+
+  /// Why nothing is known of a unit.
+  private func unobserved(_ state: UnitState) -> String {
+    guard lastSeen != nil, let revision = state.record.accepted else {
+      return "no revision has been read yet"
+    }
+    return "revision \(revision.short) had not converged when its engine died"
   }
 
   // MARK: Differences

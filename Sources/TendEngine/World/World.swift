@@ -14,6 +14,8 @@ struct World: Sendable {
   var units: [UnitState] = []
   /// Why everything is left alone; nil where it is not.
   var brake: Suspension?
+  /// What was said when the last engine ended; nil while this one runs and knows better.
+  var lastSeen: [LastSeen.Subject: LastSeen]?
 
   init(providers: [String]) {
     self.providers = providers

@@ -5,9 +5,15 @@ internal import TendEngine
 struct Contents: Sendable {
   var inventory: [InventoryRecord] = []
   var units: [UnitRecord] = []
+  var lastSeen: [LastSeen] = []
   var seal = Seal()
 
   init() {}
+
+  /// As the engine takes it.
+  var kept: StoreContents {
+    StoreContents(inventory: inventory, units: units, lastSeen: lastSeen)
+  }
 
   /// Throws `.corrupt` where any row or the whole is not as it was written.
   init(_ db: Database, at path: String) throws {
@@ -21,6 +27,7 @@ struct Contents: Sendable {
         path, "it has \(found.count) records where \(written.count) were written, or not the same")
     }
     seal = written
+    try readLastSeen(db, path)
   }
 
   private mutating func readInventory(
@@ -50,6 +57,17 @@ struct Contents: Sendable {
       }
       found.add(row.checksum)
       units.append(record)
+    }
+  }
+
+  private mutating func readLastSeen(_ db: Database, _ path: String) throws {
+    let rows = try GRDB.Row.fetchCursor(db, sql: "SELECT \(LastSeenRow.columns) FROM lastSeen")
+    while let next = try rows.next() {
+      let row = LastSeenRow(next)
+      guard row.checksum == LastSeenRow.writtenChecksum(next), let record = row.record else {
+        throw StoreError.corrupt(path, "what was last said of \(row.key.identity)")
+      }
+      lastSeen.append(record)
     }
   }
 }

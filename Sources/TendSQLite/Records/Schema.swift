@@ -42,7 +42,14 @@ enum Schema {
       UNIQUE (unit, id)
     );
     CREATE INDEX revisionOfUnit ON revision(unit, sequence);
+    """,
     """
+    CREATE TABLE lastSeen(
+      isUnit INTEGER NOT NULL, provider TEXT NOT NULL, identity TEXT NOT NULL,
+      record TEXT NOT NULL, checksum INTEGER NOT NULL,
+      PRIMARY KEY (isUnit, provider, identity)
+    ) WITHOUT ROWID;
+    """,
   ]
 
   /// What a database says it is.

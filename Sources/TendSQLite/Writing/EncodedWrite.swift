@@ -8,6 +8,8 @@ enum EncodedWrite: Sendable {
   case removeInventory(InventoryKey)
   case putUnit(UnitRow)
   case removeUnit(String)
+  case putLastSeen(LastSeenRow)
+  case removeLastSeen(LastSeenRow.Key)
   case addEvent(Event)
   case putRevision(RevisionRecord)
 
@@ -19,6 +21,8 @@ enum EncodedWrite: Sendable {
       case .removeInventory(let key): .removeInventory(key)
       case .putUnit(let record): .putUnit(try UnitRow(record))
       case .removeUnit(let name): .removeUnit(name)
+      case .putLastSeen(let seen): .putLastSeen(try LastSeenRow(seen))
+      case .removeLastSeen(let subject): .removeLastSeen(LastSeenRow.Key(subject))
       case .addEvent(let event): .addEvent(event)
       case .putRevision(let record): .putRevision(record)
       }

@@ -39,6 +39,8 @@ struct Transaction {
     case .removeInventory(let key): try remove(key, db)
     case .putUnit(let row): try put(row, db)
     case .removeUnit(let name): try removeUnit(name, db)
+    case .putLastSeen(let row): try put(row, db)
+    case .removeLastSeen(let key): try remove(key, db)
     case .addEvent(let event): try add(event, db)
     case .putRevision(let record): try put(record, db)
     }
@@ -81,6 +83,7 @@ struct Transaction {
     let statement = try db.cachedStatement(
       sql: "DELETE FROM inventory WHERE provider = ? AND identity = ?")
     try statement.execute(arguments: [key.provider, key.identity])
+    try remove(LastSeenRow.Key(.resource(key)), db)
   }
 
   /// What is kept; throws where it is not as it was written, so that damage is never sealed anew.
@@ -122,6 +125,20 @@ struct Transaction {
     outdated.insert(name)
     changed.insert(name)
     try db.cachedStatement(sql: "DELETE FROM unit WHERE name = ?").execute(arguments: [name])
+    try remove(LastSeenRow.Key(.unit(name)), db)
+  }
+
+  /// It proves nothing, so it is neither sealed nor copied.
+  private func put(_ row: LastSeenRow, _ db: Database) throws {
+    let statement = try db.cachedStatement(
+      sql: "INSERT OR REPLACE INTO lastSeen(\(LastSeenRow.columns)) VALUES (?, ?, ?, ?, ?)")
+    try statement.execute(arguments: row.arguments)
+  }
+
+  private func remove(_ key: LastSeenRow.Key, _ db: Database) throws {
+    let statement = try db.cachedStatement(
+      sql: "DELETE FROM lastSeen WHERE isUnit = ? AND provider = ? AND identity = ?")
+    try statement.execute(arguments: key.arguments)
   }
 
   private func unitChecksum(_ name: String, _ db: Database) throws -> Int64? {
