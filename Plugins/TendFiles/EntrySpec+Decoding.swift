@@ -10,7 +10,8 @@ extension EntrySpec {
       location, .file(content), permissions: reader.permissions(),
       owner: reader.principal("owner"), group: reader.principal("group"),
       isSensitive: reader.flag("sensitive"), keepsBackup: reader.text("backup") != "none",
-      replacement: reader.text("replace").flatMap(Replacement.init) ?? .atomic)
+      replacement: reader.text("replace").flatMap(Replacement.init) ?? .atomic,
+      validation: reader.validation())
     return try reader.finish(fields)
   }
 
@@ -88,6 +89,16 @@ private struct SpecReader {
     refuse(
       field, "is neither a name nor a number of a \(field == "owner" ? "user" : "group")",
       remedy: "write it like \"www-data\" or \"33\"")
+    return nil
+  }
+
+  mutating func validation() -> Validation? {
+    guard case .list(let values) = self["validate"] else { return nil }
+    let arguments = values.compactMap { if case .string(let text) = $0 { text } else { nil } }
+    guard let mistake = Validation.mistake(in: arguments) else {
+      return Validation(arguments: arguments)
+    }
+    refuse("validate", mistake.message, remedy: mistake.remedy)
     return nil
   }
 

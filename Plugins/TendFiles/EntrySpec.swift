@@ -55,13 +55,16 @@ public struct EntrySpec: DesiredState {
     let isSensitive: Bool
     let keepsBackup: Bool
     let replacement: Replacement
+    /// What must accept a new content before it takes its place.
+    let validation: Validation?
     /// What the watch and the provider tell each other of it.
     let attention: Attention
 
     init(
       _ location: Location, _ form: Form, permissions: Permissions? = nil,
       owner: Principal? = nil, group: Principal? = nil, isSensitive: Bool = false,
-      keepsBackup: Bool = true, replacement: Replacement = .atomic
+      keepsBackup: Bool = true, replacement: Replacement = .atomic,
+      validation: Validation? = nil
     ) {
       self.location = location
       self.form = form
@@ -71,6 +74,7 @@ public struct EntrySpec: DesiredState {
       self.isSensitive = isSensitive
       self.keepsBackup = keepsBackup
       self.replacement = replacement
+      self.validation = validation
       attention = Attention(location.path, isWrittenInPlace: replacement == .inPlace)
     }
   }

@@ -23,7 +23,7 @@ extension FileProvider {
       let bytes = try await spec.content?.read()
       let wanted = try accounts.resolve(spec.declared, at: context.now.nanoseconds)
       let place = try place(of: spec, change, context)
-      try place.create(Shape(creating: spec, bytes, wanted))
+      try await place.create(Shape(creating: spec, bytes, wanted))
     case .update(let current, let spec):
       let writes = change.touches("content") || change.touches("target")
       let bytes = writes ? try await spec.content?.read() : nil
@@ -31,7 +31,7 @@ extension FileProvider {
       let place = try place(of: spec, change, context)
       let attributes = Attributes(updating: current.status, to: spec, wanted, change)
       if writes {
-        try place.update(current.status, spec, Shape(spec.declared.form, bytes, attributes))
+        try await place.update(current.status, spec, Shape(spec.declared.form, bytes, attributes))
       } else {
         try place.change(current.status, to: attributes)
       }
@@ -39,7 +39,7 @@ extension FileProvider {
       let bytes = try await spec.content?.read()
       let wanted = try accounts.resolve(spec.declared, at: context.now.nanoseconds)
       let place = try place(of: spec, change, context)
-      try place.replace(current.status, with: spec, Shape(creating: spec, bytes, wanted))
+      try await place.replace(current.status, with: spec, Shape(creating: spec, bytes, wanted))
     case .delete(let current):
       watch.forget(current.id)
       return try delete(current, change, context)
@@ -65,7 +65,7 @@ extension FileProvider {
   ) -> Placement {
     // Before this run makes anything there: what a killed one left behind.
     directory.sweepOnce { Leftovers(names).sweep(directory) }
-    return Placement(location, directory, names, change, context)
+    return Placement(location, directory, names, change, context, root: root)
   }
 
   private func delete(
@@ -92,6 +92,17 @@ extension Change<EntrySpec> {
     switch action {
     case .create(let spec), .update(_, to: let spec), .replace(_, with: let spec): spec
     case .delete: nil
+    }
+  }
+}
+
+extension Change<EntrySpec> {
+  /// How what exists is; nil for a create.
+  var found: Status? {
+    switch action {
+    case .create: nil
+    case .update(let current, to: _), .replace(let current, with: _), .delete(let current):
+      current.status
     }
   }
 }

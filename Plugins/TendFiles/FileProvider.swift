@@ -47,6 +47,8 @@ public struct FileProvider: Provider, Linking, DriftReporting {
   let watch: EntryWatch
   let accounts = Accounts()
   let names: TemporaryNames
+  /// The directory that all paths lie below; nil for that of the machine.
+  let root: String?
 
   /// Serves the files of this machine, or those below a root.
   public init(_ configuration: Configuration = Configuration()) {
@@ -64,6 +66,7 @@ public struct FileProvider: Provider, Linking, DriftReporting {
       },
     ]
     execution = .threads(configuration.threads)
+    root = configuration.root
     names = TemporaryNames(seed: configuration.seed)
     directories = DirectoryCache(
       walk: PathWalk(root: configuration.root), capacity: configuration.heldDirectories)

@@ -41,6 +41,12 @@ enum FileSchemas {
         "replace", ["atomic", "inPlace"], default: "atomic",
         "How existing content is replaced: by a new file in one step, or by writing into the file, "
           + "which is not atomic but works for mount points."),
+      .init(
+        "validate", .list(.string), hint: "write a list: [visudo, -cf, \"{file}\"]",
+        "A command, without a shell, that must accept new content before it replaces the old: "
+          + "program and arguments, in which {file} is the path of the new content, beside the "
+          + "old. It runs as the owner of the file, never for a plan, has the time of one "
+          + "reconcile (lifecycle: {timeout}), and whatever it leaves behind is ended."),
     ],
     example: """
       apiVersion: files/v1

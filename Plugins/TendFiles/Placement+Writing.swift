@@ -4,10 +4,11 @@ internal import Tend
 extension Placement {
   /// Makes an entry ready under a temporary name and then gives it its own: over what was found, or
   /// where nothing may be.
-  func take(_ shape: Shape, replacing found: Status?) throws(ProviderError) {
+  func take(_ shape: Shape, replacing found: Status?) async throws(ProviderError) {
     let temporary = names.next(for: name)
     do throws(ProviderError) {
       let ready = try makeReady(temporary, shape, replacing: found)
+      try await validate(temporary, shape, ready)
       if Task.isCancelled { throw ProviderError.cancelled }
       try run("put in place") { () throws(SystemError) in
         try giveName(temporary, shape, replacing: found)
@@ -17,6 +18,15 @@ extension Placement {
       discard(temporary, shape)
       throw error
     }
+  }
+
+  /// Has the content accepted, under its temporary name.
+  private func validate(
+    _ temporary: String, _ shape: Shape, _ ready: borrowing Descriptor
+  ) async throws(ProviderError) {
+    guard let validator, shape.type == .file else { return }
+    let made = try run("look at") { () throws(SystemError) in try ready.status() }
+    try await validator.check(temporary, as: made, context)
   }
 
   private func discard(_ temporary: String, _ shape: Shape) {
@@ -116,7 +126,8 @@ extension Placement {
   /// Writes into the file itself: not atomic, and so declared.
   func overwrite(
     _ found: Status, keepingBackup keeps: Bool, _ shape: Shape
-  ) throws(ProviderError) {
+  ) async throws(ProviderError) {
+    if validator != nil { try await rehearse(shape, replacing: found) }
     if keeps { try keepBackup(mayMove: false) }
     let file = try run("open") { () throws(SystemError) in
       try directory.open(name, OpenFlags.writing)
@@ -134,6 +145,14 @@ extension Placement {
     try changeMode(of: file, to: shape.attributes.permissions ?? found.permissions)
     wrote(file)
     try run("write") { () throws(SystemError) in _ = try check(tend_sync(file.raw)) }
+  }
+
+  /// Has the content accepted in a file that is made for that alone.
+  private func rehearse(_ shape: Shape, replacing found: Status) async throws(ProviderError) {
+    let temporary = names.next(for: name)
+    defer { discard(temporary, shape) }
+    let ready = try makeReady(temporary, shape, replacing: found)
+    try await validate(temporary, shape, ready)
   }
 
   /// Changes owner, group and mode where they are, and rewrites nothing.

@@ -10,13 +10,15 @@ struct Placement {
   let path: EntryPath
   let names: TemporaryNames
   private let adopts: Bool
-  private let context: Context
+  let context: Context
+  /// What must accept new content first.
+  let validator: Validator?
   /// Who is told what was written; nil for a delete.
   private let attention: Attention?
 
   init(
     _ location: Location, _ directory: HeldDirectory, _ names: TemporaryNames,
-    _ change: Change<EntrySpec>, _ context: Context
+    _ change: Change<EntrySpec>, _ context: Context, root: String?
   ) {
     self.directory = directory
     self.names = names
@@ -25,16 +27,17 @@ struct Placement {
     path = location.path
     adopts = change.adopts
     attention = change.desired?.declared.attention
+    validator = change.desired.flatMap { Validator($0, found: change.found, root: root) }
   }
 
   /// Makes what is absent.
-  func create(_ shape: Shape) throws(ProviderError) {
-    try take(shape, replacing: nil)
+  func create(_ shape: Shape) async throws(ProviderError) {
+    try await take(shape, replacing: nil)
     try sync()
   }
 
   /// Writes the content or the target anew, and keeps all attributes that the change does not name.
-  func update(_ found: Status, _ spec: EntrySpec, _ shape: Shape) throws(ProviderError) {
+  func update(_ found: Status, _ spec: EntrySpec, _ shape: Shape) async throws(ProviderError) {
     try verify(found)
     guard found.type == spec.type else {
       throw .permanent(
@@ -42,15 +45,17 @@ struct Placement {
         remedy: "remove it, or let its kind be replaced")
     }
     if spec.declared.replacement == .inPlace, spec.type == .file {
-      return try overwrite(found, keepingBackup: spec.declared.keepsBackup, shape)
+      return try await overwrite(found, keepingBackup: spec.declared.keepsBackup, shape)
     }
     if spec.declared.keepsBackup { try keepBackup(mayMove: false) }
-    try take(shape, replacing: found)
+    try await take(shape, replacing: found)
     try sync()
   }
 
   /// Puts an entry of one kind in the place of another.
-  func replace(_ found: Status, with spec: EntrySpec, _ shape: Shape) throws(ProviderError) {
+  func replace(
+    _ found: Status, with spec: EntrySpec, _ shape: Shape
+  ) async throws(ProviderError) {
     try verify(found)
     switch (found.type, spec.type) {
     case (.directory, _):
@@ -59,15 +64,15 @@ struct Placement {
         throw .permanent(
           "\(path) can't become \(spec.type.inWords): \(why)", remedy: "empty it, or move it away")
       }
-      try take(shape, replacing: nil)
+      try await take(shape, replacing: nil)
     case (_, .directory):
       // Only a directory can't take the place of something else in one step.
       if spec.declared.keepsBackup { try keepBackup(mayMove: true) }
       try unlinkIfPresent()
-      try take(shape, replacing: nil)
+      try await take(shape, replacing: nil)
     default:
       if spec.declared.keepsBackup { try keepBackup(mayMove: false) }
-      try take(shape, replacing: found)
+      try await take(shape, replacing: found)
     }
     try sync()
   }

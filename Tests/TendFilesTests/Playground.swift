@@ -13,13 +13,14 @@ final class Playground: Sendable {
 
   init(
     _ configuration: FileProvider.Configuration = .init(), backups: (any BackupStore)? = nil,
-    isRepair: Bool = false, in parent: String = "/tmp"
+    isRepair: Bool = false, in parent: String = "/tmp", deadline: Duration = .seconds(60)
   ) throws {
     var template = Array("\(parent)/tend-files-XXXXXX".utf8CString)
     path = try #require(mkdtemp(&template).map { String(cString: $0) })
     chmod(path, 0o755)
     provider = FileProvider(configuration)
-    surroundings = TestSurroundings(backups: backups, isRepair: isRepair)
+    surroundings = TestSurroundings(
+      backups: backups, isRepair: isRepair, deadline: deadline)
   }
 
   deinit { try? FileManager.default.removeItem(atPath: path) }

@@ -8,9 +8,14 @@ final class TestSurroundings: Surroundings {
   let backups: (any BackupStore)?
   let isRepair: Bool
   private let key: String
+  private let deadline: Duration
   private let offset = Atomic<Int64>(0)
 
-  init(key: String = "key", backups: (any BackupStore)? = nil, isRepair: Bool = false) {
+  init(
+    key: String = "key", backups: (any BackupStore)? = nil, isRepair: Bool = false,
+    deadline: Duration = .seconds(60)
+  ) {
+    self.deadline = deadline
     self.key = key
     self.backups = backups
     self.isRepair = isRepair
@@ -21,7 +26,7 @@ final class TestSurroundings: Surroundings {
     offset.add(duration.nanoseconds, ordering: .relaxed)
   }
 
-  var context: Context { Context(self, deadline: .seconds(60)) }
+  var context: Context { Context(self, deadline: deadline) }
 
   var monotonic: Duration { .zero }
   var now: Timestamp {

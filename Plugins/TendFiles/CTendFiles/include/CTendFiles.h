@@ -124,6 +124,39 @@ int tend_wait(int first, int second, int milliseconds);
 /// A thread of its own that runs this once; -EAGAIN where there are too many.
 int tend_start_thread(void (*body)(void *context), void *context);
 
+/// A command that runs, and how it is held.
+typedef struct {
+  int32_t keeper;
+  /// Ends the command and all that it has started when it is closed.
+  int control;
+  /// Can be read once all of it has ended.
+  int answer;
+} tend_command;
+
+/// How a command has ended, and the beginning of what it printed.
+typedef struct {
+  /// Whether it ended by itself; else it was ended.
+  uint32_t has_ended;
+  /// Its exit status, 127 where it was not found, 126 where it could not be run; or minus the signal
+  /// that ended it.
+  int32_t status;
+  uint32_t size;
+  uint32_t is_cut;
+  char text[2048];
+} tend_command_end;
+
+/// Starts a command, found in PATH, as a user with the groups of that user, in the root directory,
+/// with nothing to read. `group` is that of a user that has no entry in the user database.
+int tend_command_start(
+    const char *const *arguments, const char *const *environment, uint32_t user, uint32_t group,
+    tend_command *command);
+
+/// Ends it with all that it has started.
+void tend_command_stop(tend_command *command);
+
+/// Waits for the end of all of it and frees what held it; -ECHILD where nobody can say how.
+int tend_command_finish(tend_command *command, tend_command_end *end);
+
 /// What an errno means, in the words of the C library.
 const char *tend_error_text(int code);
 
