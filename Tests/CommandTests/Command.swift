@@ -30,6 +30,11 @@ struct Command {
     masked(try await tend.run(["agent", "--interval", "200ms"] + arguments, while: body))
   }
 
+  /// Runs an agent on the configuration `agent.yaml` of the folder while a body looks on.
+  func configured(body: @Sendable (Int32) async throws -> Void) async throws -> Tend.Output {
+    masked(try await tend.run(["agent", "--config", "agent.yaml"], while: body))
+  }
+
   private func masked(_ output: Tend.Output) -> Tend.Output {
     Tend.Output(
       status: output.status, out: masked(output.out), errors: masked(output.errors))

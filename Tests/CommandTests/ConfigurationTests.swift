@@ -51,6 +51,84 @@ struct ConfigurationTests {
         + "directory; the agent does not run without it\n")
   }
 
+  @Test("T04, T07: units come, change and leave while it runs; a broken file changes nothing")
+  func reload() async throws {
+    let command = try Command()
+    let folder = command.folder
+    try folder.write(command.file("one"), to: "one/a.yaml")
+    try folder.write(command.file("two"), to: "two/a.yaml")
+    let one = "  - {name: one, source: {directory: \(folder.path("one"))}, refresh: 1s}\n"
+    let two = "  - {name: two, source: {directory: \(folder.path("two"))}, refresh: 1s}\n"
+    try Self.write("units:\n" + one, for: command)
+    let ended = try await command.configured { pid in
+      try await eventually("one is Ready") { try await command("status").status == 0 }
+      #expect(!folder.exists("lone-two"))
+
+      try Self.write("units:\n" + one + two, for: command)
+      kill(pid, SIGHUP)
+      try await eventually("two has come") { folder.exists("lone-two") }
+      try await eventually("both are Ready") { try await command("status").status == 0 }
+
+      try Self.write("units:\n" + one + "  - {name: two}\n", for: command)
+      kill(pid, SIGHUP)
+      try await eventually("the broken file is seen") { try await command("status").status == 1 }
+      let status = try await command("status")
+      #expect(
+        status.errors == "agent.yaml:3:5: error: units[1].source is missing; add it: Where the "
+          + "declarations come from: git or directory.\nnote: agent.yaml can't be used; what was "
+          + "read of it at TIME stays in force\n")
+      #expect(status.out.contains("Ready        True"))
+      #expect(try await command("status", "-o", "json").out.contains("units[1].source is missing"))
+
+      try Self.write("units:\n" + two + "drain: 1s\n", for: command)
+      try await eventually("the change is seen without a signal") {
+        try await command("get", "units").out.contains("no longer configured")
+      }
+      let after = try await command("status")
+      #expect(after.status == 0, "\(after.out)\(after.errors)")
+      #expect(after.out.contains("left behind  1 on TIME, no longer ours:"))
+      #expect(after.out.contains("File/one"))
+      #expect(
+        after.errors == "note: drain in agent.yaml takes effect at the next start of the agent\n")
+      #expect(folder.exists("lone-one"))
+      #expect(try await command("get").out.contains("File/one") == false)
+    }
+    #expect(ended.status == 0, "\(ended.errors)")
+    #expect(ended.errors.contains("configuration can't be used, the old one stays in force"))
+  }
+
+  @Test("a unit with another name keeps its resources over a start; the order of units holds")
+  func rename() async throws {
+    let command = try Command()
+    try command.folder.write(command.file("one"), to: "one/a.yaml")
+    try command.folder.write(command.file("two"), to: "two/a.yaml")
+    func write(_ name: String, _ more: String = "") throws {
+      try Self.write(
+        """
+        units:
+          - name: top
+            source: {directory: \(command.folder.path("two"))}
+            dependsOn: [\(name)]
+          - name: \(name)
+            source: {directory: \(command.folder.path("one"))}
+            \(more)
+
+        """, for: command)
+    }
+    try write("old")
+    let first = try await command("agent", "--config", "agent.yaml", "--once")
+    #expect(first.status == 0, "\(first.errors)")
+    let order = first.out.matches(of: /Unit (\w+):/).map { "\($0.output.1)" }
+    #expect(order == ["old", "top"])
+    try write("new", "renamedFrom: old")
+    let second = try await command("agent", "--config", "agent.yaml", "--once")
+    #expect(second.status == 0, "\(second.errors)")
+    let units = try await command("get", "units")
+    #expect(units.out.contains("\nnew ") && !units.out.contains("\nold "), "\(units.out)")
+    #expect(try await command("get", "-u", "new").out.contains("File/one"))
+    #expect(try await command("events", "-u", "new").out.contains("was unit old before"))
+  }
+
   @Test("validate says that a configuration can be used, without a look at what it names")
   func valid() async throws {
     let command = try Command()

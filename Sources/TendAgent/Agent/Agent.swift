@@ -13,6 +13,7 @@ public struct Agent: Service {
   private let providers: [any Provider]
   private let logger: Logger
   private let version: String
+  private let requests = ReloadRequests()
 
   /// Checks the configuration; nothing is opened or fetched yet.
   ///
@@ -36,13 +37,20 @@ public struct Agent: Service {
     let store = try openStore()
     let metrics = AgentMetrics(version: version)
     let engine = try engine(on: store, backups, metrics)
-    let answers = AgentAnswers(engine, identity, metrics)
+    let units = AgentUnits(configuration, engine: engine, logger: logger, version: version)
+    try await engine.load()
+    try await units.begin()
+    let answers = AgentAnswers(engine, units, metrics)
     let server = try ControlServer(
       stateDirectory: configuration.state.path, logger: logger, answer: answers.answer)
-    let sweeper = BackupSweeper(backups, engine: engine, clock: ContinuousClock())
     // In this order they start; they are shut down in the opposite one, so that the engine drains
     // when nobody can ask it for more.
-    var services: [any Service] = [engine, sweeper]
+    var services: [any Service] = [
+      engine, BackupSweeper(backups, engine: engine, clock: ContinuousClock()),
+    ]
+    if let source = configuration.source {
+      services.append(ConfigurationWatch(source, units, requests, clock: ContinuousClock()))
+    }
     if let path = configuration.metricsFile {
       services.append(
         MetricsFile(at: path, clock: ContinuousClock(), logger: logger) {
@@ -63,24 +71,37 @@ public struct Agent: Service {
     logger.info("agent stopped")
   }
 
+  /// Reads the configuration again, soon, and follows what it says then: for SIGHUP.
+  ///
+  /// Without effect where the configuration came from no file, and while the agent does not run.
+  public func reload() { requests.add() }
+
+  /// Whether the configuration came from a file, and may be read again.
+  public var canReload: Bool { configuration.source != nil }
+
   /// Takes in the newest revision of every unit, waits until each has converged, and returns: for
   /// `--once`.
+  ///
+  /// Units on which others depend come first; `report` is called as each has ended. Throws where
+  /// one can't be begun.
   public func converge(
-    progress: @escaping @Sendable (ProgressDocument) -> Void
-  ) async throws -> [(unit: String, report: ReportDocument)] {
+    progress: @escaping @Sendable (ProgressDocument) -> Void,
+    report: @Sendable (_ unit: String, ReportDocument) -> Void
+  ) async throws {
     let store = try openStore()
     let engine = try engine(on: store, backups, AgentMetrics(version: version))
-    let names = configuration.units.map(\.name)
-    let reports = try await engine.running { engine in
-      var reports: [(String, ReportDocument)] = []
-      for name in names {
-        let report = try await engine.converge(unit: name) { progress(ProgressDocument($0)) }
-        reports.append((name, ReportDocument(report)))
+    let units = AgentUnits(configuration, engine: engine, logger: logger, version: version)
+    try await engine.load()
+    try await units.begin()
+    try await engine.running { engine in
+      for name in UnitOrder(configuration.units).names {
+        report(
+          name,
+          ReportDocument(
+            try await engine.converge(unit: name) { progress(ProgressDocument($0)) }))
       }
-      return reports
     }
     await store.close()
-    return reports
   }
 
   private func openStore() throws -> SQLiteStore {
@@ -100,22 +121,11 @@ public struct Agent: Service {
     engineConfiguration.backups = backups
     engineConfiguration.metrics = metrics.factory
     engineConfiguration.brake = Brake(of: configuration.state).read
-    let engine = try Engine(
+    return try Engine(
       store: store, configuration: engineConfiguration, logger: logger, providers: providers)
-    try Origins(configuration.units).save(in: configuration.state)
-    for unit in configuration.units {
-      try engine.follow(unit.source(logger: logger), as: Unit(unit.name, policy: unit.policy))
-    }
-    return engine
   }
 
   private var backups: BackupDirectory {
     BackupDirectory(at: configuration.state.backups, rotation: configuration.rotation)
-  }
-
-  private var identity: AgentDocument {
-    AgentDocument(
-      pid: getpid(), startedAt: .wallClock, version: version,
-      units: configuration.units.map(\.name))
   }
 }

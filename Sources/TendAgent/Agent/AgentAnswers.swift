@@ -5,12 +5,12 @@ import TendManifest
 /// Answers what commands ask of a running agent.
 struct AgentAnswers: Sendable {
   private let engine: Engine
-  private let identity: AgentDocument
+  private let units: AgentUnits
   private let metrics: AgentMetrics
 
-  init(_ engine: Engine, _ identity: AgentDocument, _ metrics: AgentMetrics) {
+  init(_ engine: Engine, _ units: AgentUnits, _ metrics: AgentMetrics) {
     self.engine = engine
-    self.identity = identity
+    self.units = units
     self.metrics = metrics
   }
 
@@ -20,7 +20,7 @@ struct AgentAnswers: Sendable {
   ) async throws -> Value {
     switch request {
     case .agent:
-      return try ValueEncoder().encode(identity)
+      return try ValueEncoder().encode(units.document)
     case .metrics:
       return .string(metrics.text(of: engine))
     case .plan(let desired):
@@ -33,6 +33,7 @@ struct AgentAnswers: Sendable {
   }
 
   private func prepare(_ desired: DesiredFiles) async throws -> PreparedPlan {
+    let identity = units.document
     guard !identity.units.contains(desired.unit) else { throw identity.refusal(of: desired.unit) }
     var policy = Unit.Policy()
     policy.prunes = desired.prunes

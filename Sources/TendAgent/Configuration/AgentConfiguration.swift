@@ -29,6 +29,18 @@ public struct AgentConfiguration: Sendable {
   /// nil: none. Written every 15 s, and removed when the agent ends.
   public var metricsFile: String?
 
+  /// The file that it was read from; nil where a program made it.
+  var source: Source?
+
+  /// Which file a configuration was read from.
+  struct Source: Sendable {
+    let file: ConfigurationFile
+    /// The file as it was when it was read.
+    let stamp: FileStamp?
+    /// What takes effect only at the next start, by field.
+    let lasting: Value.Fields
+  }
+
   /// A configuration with the defaults.
   public init(state: StateDirectory, units: [UnitConfiguration]) {
     self.state = state
@@ -68,7 +80,24 @@ public struct AgentConfiguration: Sendable {
     for (index, unit) in units.enumerated() {
       problems += unit.problems().map { $0.below("units", index) }
     }
-    return problems + duplicates()
+    return problems + duplicates() + renames() + UnitOrder(units).problems
+  }
+
+  private func renames() -> [ConfigurationProblem] {
+    let names = Set(units.map(\.name))
+    var heirs: Set<String> = []
+    return units.enumerated().compactMap { index, unit in
+      guard let former = unit.formerName, former != unit.name else { return nil }
+      let message =
+        names.contains(former)
+        ? "unit \(former) is still configured"
+        : heirs.insert(former).inserted ? nil : "two units were renamed from \(former)"
+      return message.map {
+        ConfigurationProblem(
+          "renamedFrom", $0, remedy: "one unit, with another name than before, takes over"
+        ).below("units", index)
+      }
+    }
   }
 
   private func duplicates() -> [ConfigurationProblem] {

@@ -82,9 +82,13 @@ struct UnitFields: Decodable {
   var treatment: TreatmentFields
   var empty: Bool?
   var allowedDeletions: Int?
+  var dependencies: [String]?
+  var formerName: String?
 
   private enum Key: String, CodingKey {
     case name, source, empty, allowedDeletions
+    case dependencies = "dependsOn"
+    case formerName = "renamedFrom"
   }
 
   init(from decoder: any Decoder) throws {
@@ -93,6 +97,8 @@ struct UnitFields: Decodable {
     source = try fields.decode(SourceFields.self, forKey: .source)
     empty = try fields.decodeIfPresent(Bool.self, forKey: .empty)
     allowedDeletions = try fields.decodeIfPresent(Int.self, forKey: .allowedDeletions)
+    dependencies = try fields.decodeIfPresent([String].self, forKey: .dependencies)
+    formerName = try fields.decodeIfPresent(String.self, forKey: .formerName)
     treatment = try TreatmentFields(from: decoder)
   }
 
@@ -105,8 +111,11 @@ struct UnitFields: Decodable {
     treatment.apply(to: &policy)
     policy.allowsEmpty = empty ?? false
     policy.allowedDeletions = allowedDeletions
-    return UnitConfiguration(
+    var unit = UnitConfiguration(
       name, origin: source.origin(mirrors: mirrors, &problems), policy: policy)
+    unit.dependencies = dependencies ?? []
+    unit.formerName = formerName
+    return unit
   }
 }
 

@@ -19,12 +19,13 @@ public struct ConfigurationFile: Sendable {
   ///
   /// `state` comes before what the file says of the state directory.
   public func read(state: StateDirectory? = nil) throws(Failure) -> AgentConfiguration {
-    try configuration(try bytes(), state: state)
+    let (bytes, stamp) = try bytes()
+    return try configuration(bytes, stamp, state: state)
   }
 
   /// The same of a text that is at hand.
   func configuration(
-    _ bytes: [UInt8], state: StateDirectory? = nil
+    _ bytes: [UInt8], _ stamp: FileStamp? = nil, state: StateDirectory? = nil
   ) throws(Failure) -> AgentConfiguration {
     let parsed = DocumentParser().parse(bytes, file: path)
     guard parsed.diagnostics.isEmpty else { throw Failure(parsed.diagnostics) }
@@ -34,15 +35,17 @@ public struct ConfigurationFile: Sendable {
         remedy: "`tend explain agent` documents what stands there")
     }
     var reading = ConfigurationReading(document, more: parsed.documents.dropFirst())
-    let configuration = reading.configuration(state: state)
-    guard let configuration, reading.diagnostics.isEmpty else {
+    let read = reading.configuration(state: state)
+    guard var configuration = read, reading.diagnostics.isEmpty else {
       throw Failure(Diagnostics(reading.diagnostics))
     }
+    configuration.source = AgentConfiguration.Source(
+      file: self, stamp: stamp, lasting: reading.lasting)
     return configuration
   }
 
   /// All bytes of the file, which nobody but its owner's group and root may have written.
-  private func bytes() throws(Failure) -> [UInt8] {
+  private func bytes() throws(Failure) -> (bytes: [UInt8], FileStamp?) {
     let file = Descriptor(open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK))
     guard file.raw >= 0 else { throw unreadable(errno) }
     var status = stat()
@@ -55,7 +58,7 @@ public struct ConfigurationFile: Sendable {
         "Configuration", "\(path) could be changed by others, who would decide what the agent does",
         remedy: "let root or the agent's user own it, and run chmod o-w \(path)")
     }
-    return try contents(of: file)
+    return (try contents(of: file), FileStamp(of: file.raw))
   }
 
   private func contents(of file: Descriptor) throws(Failure) -> [UInt8] {

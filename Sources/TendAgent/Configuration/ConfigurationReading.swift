@@ -37,6 +37,14 @@ struct ConfigurationReading {
     }
   }
 
+  /// What takes effect only at the next start: all but the units and their defaults.
+  var lasting: Value.Fields {
+    guard case .map(var fields) = document.value else { return Value.Fields() }
+    fields["units"] = nil
+    fields["defaults"] = nil
+    return fields
+  }
+
   /// The configuration, as far as it can be made.
   ///
   /// Units that have mistakes of their own are left out; what only follows from that is not
@@ -46,6 +54,7 @@ struct ConfigurationReading {
     guard case .list(let values)? = fields["units"] else { return nil }
     fields["units"] = nil
     let isWhole = diagnostics.isEmpty
+    let defaults = fields["defaults"] ?? .null
     guard let general = try? ValueDecoder().decode(ConfigurationFields.self, from: .map(fields))
     else { return nil }
     let state = directory(state, general)
@@ -54,9 +63,10 @@ struct ConfigurationReading {
     for (index, value) in values.enumerated() {
       guard let fields = try? ValueDecoder().decode(UnitFields.self, from: value) else { continue }
       var own: [ConfigurationProblem] = []
-      let unit = fields.unit(general.defaults, mirrors: state.mirrors, &own)
+      var unit = fields.unit(general.defaults, mirrors: state.mirrors, &own)
       if own.isEmpty { own = sourceProblems(of: unit) }
       if !isWhole { own += unit.problems() }
+      unit.written = [value, defaults]
       problems += own.map { $0.below("units", index) }
       units.append(unit)
     }

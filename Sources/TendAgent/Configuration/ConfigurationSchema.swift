@@ -56,6 +56,14 @@ public enum ConfigurationSchema {
         "allowedDeletions", in: 0...1_000_000,
         "How many deletions a revision may make whatever the budget says. Default: the budget: at "
           + "most 10 % or 5 in a revision, 25 % or 5 in a day, and never all."),
+      .list(
+        "dependsOn", of: .string,
+        "Units that must be Ready before a new revision of this one is begun."),
+      .string(
+        "renamedFrom",
+        "The name that the unit had before; its resources are taken over, and nothing is touched. "
+          + "Without it the resources of a unit that leaves the configuration stay, and are no "
+          + "longer Tend's."),
     ]
 
   /// Fields of a unit that have a default for all units.

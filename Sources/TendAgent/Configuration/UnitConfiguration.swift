@@ -19,6 +19,12 @@ public struct UnitConfiguration: Sendable {
   public var origin: Origin
   /// How it is treated.
   public var policy: Unit.Policy
+  /// Units that must be Ready before a new revision of this one is begun.
+  public var dependencies: [String] = []
+  /// The name that it had before; its resources are taken over.
+  public var formerName: String?
+  /// All that was written of it, to tell later whether anything changed.
+  var written: [Value] = []
 
   /// A unit with the default policy.
   public init(_ name: String, origin: Origin, policy: Unit.Policy = Unit.Policy()) {
@@ -45,8 +51,17 @@ public struct UnitConfiguration: Sendable {
           field, "the \(what) of unit \(name) is \(duration.brief)",
           remedy: "give a time above zero, such as 30s"))
     }
+    if let formerName, !Self.isName(formerName) || formerName == name {
+      problems.append(
+        ConfigurationProblem(
+          "renamedFrom", "renamedFrom can't be the former name of unit \(name)",
+          remedy: "give the name that it had before, or leave it out"))
+    }
     return problems
   }
+
+  /// As the engine takes it.
+  var unit: Unit { Unit(name, policy: policy, dependsOn: dependencies) }
 
   static func isName(_ name: String) -> Bool {
     !name.isEmpty && name.utf8.count <= 253 && name.utf8.allSatisfy(mayStand)

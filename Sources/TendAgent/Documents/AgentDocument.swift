@@ -12,13 +12,19 @@ public struct AgentDocument: Sendable, Hashable, Codable {
   public var version: String
   /// The units that it follows.
   public var units: [String]
+  /// Where its configuration stands; nil where it was given on the command line.
+  public var configuration: ConfigurationDocument?
 
   /// Describes an agent.
-  public init(pid: Int32, startedAt: Timestamp, version: String, units: [String]) {
+  public init(
+    pid: Int32, startedAt: Timestamp, version: String, units: [String],
+    configuration: ConfigurationDocument? = nil
+  ) {
     apiVersion = "tend/v1"
     self.pid = pid
     self.startedAt = startedAt
     self.version = version
     self.units = units
+    self.configuration = configuration
   }
 }

@@ -15,6 +15,11 @@ enum Access: Sendable {
     if case .agent = self { true } else { false }
   }
 
+  /// The agent that answers, if one does.
+  var agent: AgentDocument? {
+    if case .agent(_, let agent) = self { agent } else { nil }
+  }
+
   /// Asks, and decodes the answer.
   func ask<Answer: Decodable & Sendable>(
     _ request: ControlRequest, as type: Answer.Type

@@ -45,6 +45,8 @@ struct UnitText {
       let what = suspension.isOfEverything ? "--all" : unit.name.printable
       list.add("to go on", "tend resume \(what)")
     }
+    if !unit.dependsOn.isEmpty { list.add("depends on", unit.dependsOn.joined(separator: ", ")) }
+    if let left = unit.left { list.add("left behind", behind(left)) }
     if let refused = unit.refused {
       list.add("refused", refusal(refused))
       list.add("to let it pass", "tend approve \(unit.name) \(refused.revision.short)")
@@ -68,6 +70,13 @@ struct UnitText {
   private func asked(_ unit: UnitStatus) -> String? {
     guard let last = unit.lastRefresh else { return nil }
     return "\(last.brief) ago" + (unit.nextRefresh.map { ", again in \($0.brief)" } ?? "")
+  }
+
+  private func behind(_ left: UnitRecord.Departure) -> [String] {
+    let shown = left.resources.prefix(10).map(\.printable)
+    let rest = left.count - shown.count
+    return ["\(left.count) on \(left.at), no longer ours:"] + shown
+      + (rest > 0 ? ["and \(rest) more"] : [])
   }
 
   private func refusal(_ refused: UnitRecord.Refusal) -> [String] {

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Logging
 import ServiceLifecycle
+private import Synchronization
 import Tend
 import TendAgent
 import TendEngine
@@ -23,7 +24,9 @@ struct AgentVerb: Verb {
         tend agent -f desired/ --once       converge, print a summary, and exit
 
       With several units, a policy for each and more: --config; `tend explain agent` documents the \
-      file. One that can't be read, or has a mistake, starts nothing.
+      file. One that can't be read, or has a mistake, starts nothing. It is read again when it \
+      changes, and at SIGHUP; one that can't be used then leaves the old one in force, and `tend \
+      status` says so.
 
       Who can push to the branch has the rights of the user that the agent runs as.
       """)
@@ -51,21 +54,35 @@ struct AgentVerb: Verb {
       configuration, providers: session.providers(), logger: logger,
       version: TendVersion.current)
     if once { return try await converge(agent, session) }
+    let services: [any Service] = agent.canReload ? [agent, Hangups(agent)] : [agent]
     let group = ServiceGroup(
-      services: [agent], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
+      services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
     try await group.run()
     return .success
   }
 
   private func converge(_ agent: Agent, _ session: Session) async throws -> ExitStatus {
     let text = ReportText(style: session.console.style)
-    let reports = try await agent.converge { step in
+    let hasFailed = Atomic(false)
+    try await agent.converge { step in
       if let line = text.line(for: step.progress) { session.console.out(line + "\n") }
-    }
-    for (unit, report) in reports {
+    } report: { unit, report in
       session.console.out("Unit \(unit): " + text.render(report))
+      if !report.converged { hasFailed.store(true, ordering: .relaxed) }
     }
-    return reports.allSatisfy(\.report.converged) ? .success : .failure
+    return hasFailed.load(ordering: .relaxed) ? .failure : .success
+  }
+}
+
+/// Lets an agent read its configuration again at SIGHUP.
+private struct Hangups: Service {
+  private let agent: Agent
+
+  init(_ agent: Agent) { self.agent = agent }
+
+  func run() async throws {
+    let signals = await UnixSignalsSequence(trapping: .sighup)
+    for await _ in signals.cancelOnGracefulShutdown() { agent.reload() }
   }
 }
 

@@ -10,6 +10,7 @@ final class Core: Sendable {
   let ledger: Ledger
   let world: Lock<World>
   let controllers = Mutex<[any Controlling]>([])
+  let following = FollowedUnits()
   let time: Time
   let logger: Logger
   let backups: (any BackupStore)?
@@ -105,6 +106,7 @@ final class Core: Sendable {
           time: now.wall, unit: name, kind: .revision, revision: record.revision.id,
           message: "revision \(record.revision.short) has converged")),
     ])
+    following.ring { $0.dependencies.contains(name) }
     logger.info(
       "revision converged",
       metadata: ["unit": "\(name)", "revision": "\(record.revision.short)"])

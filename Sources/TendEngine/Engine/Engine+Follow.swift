@@ -2,76 +2,78 @@ import Logging
 import Synchronization
 import Tend
 
-/// What an engine follows, and whether it has loaded its store.
-struct Following: Sendable {
-  var isLoaded = false
-  var units: [Followed] = []
-}
-
-/// One unit with its source.
-final class Followed: Sendable {
-  let unit: Unit
-  let source: any Source
-  /// Asks for an immediate refresh.
-  let bell = Bell()
-
-  init(_ unit: Unit, _ source: any Source) {
-    self.unit = unit
-    self.source = source
-  }
-}
-
 extension Engine {
-  /// Adds a unit that `run()` follows; before it runs.
-  ///
-  /// While it is followed its source is asked on the unit's interval and whenever `refresh` is
-  /// called; what it declares is planned, taken in unless the plan is refused, and kept up.
-  public func follow(_ source: some Source, as unit: Unit) throws(EngineError) {
-    let isNew = following.withLock { following in
-      guard !following.units.contains(where: { $0.unit.name == unit.name }) else { return false }
-      following.units.append(Followed(unit, source))
-      return true
-    }
-    guard isNew else {
-      throw EngineError(
-        .configuration, "unit \(unit.name) is followed twice",
-        remedy: "give one of the units another name")
-    }
-  }
-
   /// Asks for an immediate refresh of one unit's source, or of all.
   public func refresh(unit: String? = nil) throws(EngineError) {
-    let units = following.withLock { $0.units }.filter { unit == nil || $0.unit.name == unit }
-    guard !units.isEmpty else {
+    guard core.following.ring({ unit == nil || $0.name == unit }) > 0 else {
       throw EngineError(.notFound, "no unit \(unit ?? "") is followed")
     }
-    for unit in units { unit.bell.ring() }
   }
 
+  /// Follows each unit from when it comes until it goes.
   func followAll() async {
-    let units = following.withLock { $0.units }
     await withDiscardingTaskGroup { group in
-      for unit in units { group.addTask { await self.follow(unit) } }
+      while !Task.isCancelled {
+        for followed in core.following.begin() {
+          group.addTask {
+            await self.followUntilItGoes(followed)
+            followed.gone.ring()
+          }
+        }
+        await core.following.news.wait()
+      }
+    }
+  }
+
+  private func followUntilItGoes(_ followed: Followed) async {
+    await withTaskGroup { group in
+      group.addTask { await self.follow(followed) }
+      group.addTask { await followed.end.wait() }
+      await group.next()
+      group.cancelAll()
     }
   }
 
   private func follow(_ followed: Followed) async {
-    core.world.withLock { world in
-      let unit = world.addUnit(followed.unit, nil)
-      world.units[unit].unit = followed.unit
-      world.units[unit].source = followed.source.description
-    }
+    let isInForce = begin(followed)
     await resume(followed)
+    // What is in force may have to be treated in another way than before.
+    if isInForce { wakeAll(of: followed.unit.name) }
     var random = SplitMix(
       state: core.seed ^ UInt64(truncatingIfNeeded: followed.unit.name.utf8.count))
     while !Task.isCancelled {
+      let look = core.world.withLock { $0.nextLook() }
       await refresh(followed)
+      looked(followed, look)
       let interval = followed.unit.policy.refreshInterval.nanoseconds
       let tenth = max(1, interval / 10)
       let pause = Duration.nanoseconds(
         interval - tenth + Int64(random.next() % UInt64(2 * tenth)))
       await wait(pause, followed)
     }
+  }
+
+  /// Takes over how the unit is treated; whether a revision of it is in force already.
+  private func begin(_ followed: Followed) -> Bool {
+    core.decide { world, effects in
+      let unit = world.addUnit(followed.unit, nil)
+      world.units[unit].unit = followed.unit
+      world.units[unit].source = followed.source.description
+      let record = world.units[unit].record
+      if record.isFollowed != true || record.left != nil {
+        world.units[unit].record.isFollowed = true
+        world.units[unit].record.left = nil
+        effects.writes.append(.putUnit(world.units[unit].record))
+      }
+      return world.units[unit].isInForce
+    }
+  }
+
+  private func wakeAll(of unit: String) {
+    let handles = core.world.withLock { world in
+      world.unitIndex(unit).map { world.nodes(of: $0).map { world[$0].handle } } ?? []
+    }
+    core.scheduler.add(all: handles, priority: .resync, causes: .woken)
   }
 
   private func wait(_ pause: Duration, _ followed: Followed) async {
@@ -118,7 +120,9 @@ extension Engine {
         }
         guard let known else { return nil }
         return await take(try await followed.source.snapshot(of: known), followed)
-      case .changed(let snapshot): return await take(snapshot, followed)
+      case .changed(let snapshot):
+        if waits(followed, with: snapshot.revision) { return nil }
+        return await take(snapshot, followed)
       case .invalid(let snapshot, let diagnostics):
         let all = validate(snapshot, unit: followed.unit.name, besides: diagnostics)
         return report(snapshot.revision, all, followed)
@@ -155,7 +159,7 @@ extension Engine {
     do throws(EngineError) {
       let (plan, prepared) = try await prepare(
         snapshot, for: followed.unit, onlyChanged: true, isStrict: false, claiming: !isResuming)
-      if let refusal = plan.refused.first, !isResuming {
+      if let refusal = plan.refused.first, !isResuming || withdrawsMore(prepared) {
         await refuse(plan, refusal, followed)
         return EngineError(.refused, refusal.message)
       }
@@ -176,6 +180,14 @@ extension Engine {
     }
   }
 
+  /// Whether a revision that was accepted before would now withdraw what was not withdrawn then,
+  /// as where it is read from another path.
+  private func withdrawsMore(_ prepared: Prepared) -> Bool {
+    core.world.withLock { world in
+      prepared.removed.contains { world.stillDeclares(world[$0]) }
+    }
+  }
+
   // MARK: What stands in the way
 
   private func refreshed(_ followed: Followed) {
@@ -186,9 +198,16 @@ extension Engine {
   }
 
   private func clearProblem(_ followed: Followed) {
-    core.world.withLock { world in
-      if let unit = world.unitIndex(followed.unit.name) { world.units[unit].problem = nil }
+    let name = followed.unit.name
+    let isNews = core.world.withLock { world in
+      guard let unit = world.unitIndex(name) else { return false }
+      defer {
+        world.units[unit].problem = nil
+        world.units[unit].waitsFor = []
+      }
+      return world.units[unit].problem != nil
     }
+    if isNews { core.following.ring { $0.dependencies.contains(name) } }
   }
 
   /// The source went back to what is in force: there is nothing to approve or to claim any more.
@@ -293,12 +312,15 @@ extension Engine {
   public func converge(
     unit name: String, progress: @escaping @Sendable (Progress) -> Void = { _ in }
   ) async throws(EngineError) -> ApplyReport {
-    guard let followed = following.withLock({ $0.units.first { $0.unit.name == name } }) else {
+    guard let followed = core.following[name] else {
       throw EngineError(.notFound, "no unit \(name) is followed")
     }
-    core.world.withLock { world in
-      let unit = world.addUnit(followed.unit, nil)
-      world.units[unit].source = followed.source.description
+    _ = begin(followed)
+    if waits(followed, with: nil) {
+      let first = followed.unit.dependencies.joined(separator: ", ")
+      throw EngineError(
+        .refused, "unit \(name) was not begun: it waits until \(first) is Ready",
+        remedy: "`tend status` shows what is missing there")
     }
     try refuseSuspended(name)
     let snapshot = try await newest(of: followed)

@@ -9,16 +9,16 @@ extension Engine {
   /// is in the store: `units()`, `resources(_:)`.
   public func load() async throws(EngineError) {
     guard
-      following.withLock({ following in
-        defer { following.isLoaded = true }
-        return !following.isLoaded
+      isLoaded.withLock({ isLoaded in
+        defer { isLoaded = true }
+        return !isLoaded
       })
     else { return }
     let contents: StoreContents
     do throws(StoreError) {
       contents = try await core.store.load()
     } catch {
-      following.withLock { $0.isLoaded = false }
+      isLoaded.withLock { $0 = false }
       throw EngineError(error)
     }
     for record in contents.units {
@@ -81,6 +81,7 @@ extension World {
   @discardableResult
   mutating func addUnit(_ unit: Unit, _ record: UnitRecord?) -> Int {
     if let index = unitIndex(unit.name) {
+      units[index].isGone = false
       if let record { units[index].record = record }
       return index
     }

@@ -7,7 +7,9 @@ extension Engine {
     core.heedBrake()
     let now = core.time.monotonic()
     return core.world.withLock { world in
-      world.units.indices.map { world.status(ofUnit: $0, now: now) }
+      world.units.indices.filter { !world.units[$0].isGone }.map {
+        world.status(ofUnit: $0, now: now)
+      }
     }.sorted { $0.name < $1.name }
   }
 

@@ -57,7 +57,7 @@ public final class Engine: Service {
 
   let core: Core
   let stagingProviders: [any Controlling]
-  let following = Mutex(Following())
+  let isLoaded = Mutex(false)
   /// Rings where it may have to be looked anew when a suspension ends.
   let suspensions = Bell()
 

@@ -6,11 +6,14 @@ public struct Unit: Sendable, Hashable {
   public var name: String
   /// How it is treated.
   public var policy: Policy
+  /// Units that must be Ready before a new revision of this one is begun.
+  public var dependencies: [String]
 
   /// Names a unit.
-  public init(_ name: String, policy: Policy = Policy()) {
+  public init(_ name: String, policy: Policy = Policy(), dependsOn dependencies: [String] = []) {
     self.name = name
     self.policy = policy
+    self.dependencies = dependencies
   }
 
   /// How what a unit declares is treated.

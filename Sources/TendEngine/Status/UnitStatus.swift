@@ -26,6 +26,12 @@ public struct UnitStatus: Sendable, Hashable, Codable {
   public var suspension: Suspension?
   /// What was refused, with the plan's digest; `tend approve` takes the revision.
   public var refused: UnitRecord.Refusal?
+  /// Units that must be Ready before a new revision of this one is begun.
+  public var dependsOn: [String]
+  /// Those of them that a new revision waits for now.
+  public var waitsFor: [String]
+  /// What it left behind, where it is no longer configured.
+  public var left: UnitRecord.Departure?
   /// When its source was last asked with success, from now backwards.
   public var lastRefresh: Duration?
   /// When its source will be asked next, from now.
@@ -35,8 +41,9 @@ public struct UnitStatus: Sendable, Hashable, Codable {
   public init(
     name: String, source: String?, revision: Revision?, conditions: [Condition],
     asOf: Timestamp? = nil, resources: Int, ready: Int, stalled: Int, suspended: Int = 0,
-    suspension: Suspension? = nil, refused: UnitRecord.Refusal? = nil,
-    lastRefresh: Duration? = nil, nextRefresh: Duration? = nil
+    suspension: Suspension? = nil, refused: UnitRecord.Refusal? = nil, dependsOn: [String] = [],
+    waitsFor: [String] = [], left: UnitRecord.Departure? = nil, lastRefresh: Duration? = nil,
+    nextRefresh: Duration? = nil
   ) {
     self.name = name
     self.source = source
@@ -49,6 +56,9 @@ public struct UnitStatus: Sendable, Hashable, Codable {
     self.suspended = suspended
     self.suspension = suspension
     self.refused = refused
+    self.dependsOn = dependsOn
+    self.waitsFor = waitsFor
+    self.left = left
     self.lastRefresh = lastRefresh
     self.nextRefresh = nextRefresh
   }

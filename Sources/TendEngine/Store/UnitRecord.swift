@@ -23,6 +23,28 @@ public struct UnitRecord: Sendable, Hashable, Codable {
   /// What of the unit is left alone for a while, and by whose word.
   public var suspensions: [Suspension] = []
 
+  /// Whether it was followed, not only applied to by hand; nil: not known.
+  public var isFollowed: Bool?
+  /// What it left behind, where it is no longer configured.
+  public var left: Departure?
+
+  /// A unit that is no longer configured: its resources stayed, and are no longer ours.
+  public struct Departure: Sendable, Hashable, Codable {
+    /// When that was.
+    public var at: Timestamp
+    /// What stayed, by `Kind/name`; at most 100, the rest is in `count`.
+    public var resources: [String]
+    /// How many stayed.
+    public var count: Int
+
+    /// Describes a departure.
+    public init(at: Timestamp, resources: [String], count: Int) {
+      self.at = at
+      self.resources = resources
+      self.count = count
+    }
+  }
+
   /// A revision that was not applied.
   public struct Refusal: Sendable, Hashable, Codable {
     /// Which.
@@ -86,6 +108,8 @@ extension UnitRecord {
     approvedPlan = try container.decodeIfPresent(String.self, forKey: .approvedPlan)
     deletions = try container.decode([Deletions].self, forKey: .deletions)
     inventoryBefore = try container.decodeIfPresent(Int.self, forKey: .inventoryBefore)
+    isFollowed = try container.decodeIfPresent(Bool.self, forKey: .isFollowed)
+    left = try container.decodeIfPresent(Departure.self, forKey: .left)
     claims = try container.decodeIfPresent([InventoryKey].self, forKey: .claims) ?? []
     suspensions = try container.decodeIfPresent([Suspension].self, forKey: .suspensions) ?? []
   }

@@ -54,15 +54,23 @@ extension World {
   func status(ofUnit index: Int, now: Duration) -> UnitStatus {
     let state = units[index]
     let last = lastSeen?[.unit(state.unit.name)]
-    let said = suspension(ofUnit: index) == nil ? last : nil
+    let isKnown = suspension(ofUnit: index) == nil && state.record.left == nil
+    let said = isKnown ? last : nil
     return UnitStatus(
       name: state.unit.name, source: state.source, revision: state.record.accepted,
       conditions: said?.conditions ?? conditions(ofUnit: state), asOf: last?.at,
       resources: state.weight.resources, ready: last?.ready ?? state.weight.settled,
       stalled: last?.stalled ?? state.weight.stalled, suspended: state.weight.suspended,
       suspension: suspension(ofUnit: index), refused: state.record.refused,
+      dependsOn: state.unit.dependencies, waitsFor: state.waitsFor, left: state.record.left,
       lastRefresh: state.lastRefresh.map { now - $0 },
       nextRefresh: state.nextRefresh.map { max(.zero, $0 - now) })
+  }
+
+  /// Whether a unit is Ready, so that others may build on it.
+  func isReady(unit: Int) -> Bool {
+    units[unit].isInForce
+      && conditions(ofUnit: units[unit]).contains { $0.type == .ready && $0.status == .yes }
   }
 
   private func conditions(ofUnit state: UnitState) -> [Condition] {
@@ -72,6 +80,10 @@ extension World {
       _ kind: Condition.Kind, _ status: Condition.Status, _ reason: String, _ message: String = ""
     ) -> Condition {
       Condition(kind, status, reason: reason, message: message, observedRevision: revision)
+    }
+    if let left = state.record.left {
+      let message = "no longer configured; \(left.count) resources stay as they are"
+      return Condition.Kind.allCases.map { condition($0, .unknown, "Left", message) }
     }
     if let suspension = brake ?? state.record.suspension(of: nil) {
       let reason = suspension.reason.rawValue
@@ -91,6 +103,8 @@ extension World {
     let ready: Condition =
       if let problem = state.problem {
         condition(.ready, .no, problem.reason, problem.message)
+      } else if !state.waitsFor.isEmpty {
+        condition(.ready, .no, "Waiting", state.waiting)
       } else if !isKnown {
         condition(.ready, .unknown, "NotObserved", unobserved(state))
       } else if isDone {
@@ -106,8 +120,10 @@ extension World {
         : condition(
           .inSync, .no, state.problem?.reason ?? "Progressing", state.problem?.message ?? pending)
     let reconciling =
-      weight.active > 0
-      ? condition(.reconciling, .yes, "Progressing", pending)
+      weight.active > 0 || !state.waitsFor.isEmpty
+      ? condition(
+        .reconciling, .yes, weight.active > 0 ? "Progressing" : "Waiting",
+        weight.active > 0 ? pending : state.waiting)
       : condition(.reconciling, .no, "Idle")
     let stalled: Condition =
       if let problem = state.problem {
@@ -177,6 +193,12 @@ extension World {
           differences: remaining.map { PlannedDifference($0, in: entry.declaration) },
           place: entry.place, revision: revision(of: entry), losesData: isReplaced && losesData))
     }
+  }
+}
+
+extension UnitState {
+  fileprivate var waiting: String {
+    "a new revision waits until \(waitsFor.joined(separator: ", ")) is Ready"
   }
 }
 

@@ -16,6 +16,8 @@ struct World: Sendable {
   var brake: Suspension?
   /// What was said when the last engine ended; nil while this one runs and knows better.
   var lastSeen: [LastSeen.Subject: LastSeen]?
+  /// How many looks at sources have begun.
+  var looks = 0
 
   init(providers: [String]) {
     self.providers = providers
@@ -165,6 +167,14 @@ struct UnitState: Sendable {
   var by = ""
   /// Why nothing newer is taken in, as a condition's reason and message.
   var problem: Problem?
+  /// Units that must be Ready before a newer revision is begun.
+  var waitsFor: [String] = []
+  /// The newest revision that was seen, and when that was, where others must be Ready first.
+  var pending: (revision: String, since: Int)?
+  /// The last look at the source of which the outcome was taken in.
+  var lastLook: Int?
+  /// It goes on under another name.
+  var isGone = false
   /// The apply that waits for this unit.
   var application: Application?
   var lastRefresh: Duration?
