@@ -113,7 +113,7 @@ let package = Package(
     module("TestSupport", [subprocess, system], path: "Tests/TestSupport"),
     tests(
       "TendGitTests",
-      ["Tend", "TendEngine", "TendManifest", "TendGit", "TestSupport", subprocess]),
+      ["Tend", "TendEngine", "TendManifest", "TendGit", "TestSupport", subprocess, system]),
     tests("TendSQLiteTests", ["Tend", "TendEngine", "TendSQLite", grdb]),
     tests("TendFilesTests", ["Tend", "TendFiles", "CTendFiles", "TendTesting", crypto]),
     tests(

@@ -1,4 +1,5 @@
 internal import Glibc
+public import Logging
 private import Synchronization
 internal import SystemPackage
 public import Tend
@@ -10,13 +11,19 @@ public import TendManifest
 /// Its manifests are read in one go and into memory. What is read counts only when it was read
 /// twice with one result: so neither a half-written file nor a half-copied directory is taken for
 /// what somebody wants. Links below the directory are not followed.
-public final class DirectorySource: Source {
+///
+/// An engine that follows it has it read once it has changed and rests, by inotify. Its interval
+/// stays what nothing can be lost by: where it can't be watched (the host's watches are used up, or
+/// its file system tells of nothing, such as one over the network) it is read on that alone, and
+/// the log says so.
+public final class DirectorySource: WatchedSource {
   /// What people call it: the path as it was given.
   public let description: String
 
   private let configuration: DirectoryConfiguration
   private let manifests: ManifestReader
   private let reader: DirectoryReader
+  private let watch: DirectoryWatch
   private let last = Mutex<Snapshot?>(nil)
 
   /// Readings until a directory that keeps changing is given up: with a second between, 10 s.
@@ -27,6 +34,7 @@ public final class DirectorySource: Source {
   {
     self.configuration = configuration
     self.manifests = manifests
+    watch = DirectoryWatch(configuration)
     description = Printable.line(configuration.path, limit: 4096)
     reader = DirectoryReader(
       FilePath(configuration.path), manifests, configuration.limits, now: configuration.now)
@@ -59,6 +67,9 @@ public final class DirectorySource: Source {
       .missing, "\(description) is no longer as it was at \(revision.short)",
       remedy: "only a repository keeps earlier revisions")
   }
+
+  /// Returns once the directory has changed and rests, for as long as `settle`.
+  public func waitForChange() async { await watch.wait() }
 
   private func read() async throws(SourceError) -> DirectoryReader.Reading {
     guard !Task.isCancelled else { throw SourceError(.cancelled, "cancelled") }
@@ -98,6 +109,8 @@ public struct DirectoryConfiguration: Sendable {
   public var settle = Duration.seconds(1)
   /// Bounds on what is read.
   public var limits = SourceLimits()
+  /// Where it is told that the directory can't be watched.
+  public var logger = Logger(label: "tend.directory")
   /// What measures `settle`.
   public var clock: any Clock<Duration> = ContinuousClock()
   /// The wall clock, held against the times of files.

@@ -62,6 +62,25 @@ struct AgentTests {
     #expect(ended.out == "")
   }
 
+  @Test("a directory is read as soon as it changed and rests, whatever the interval")
+  func watchedDirectory() async throws {
+    let command = try Command()
+    try command.writeDesired()
+    let desired = command.folder.path("desired")
+    let ended = try await command.agent("-f", desired, "--interval", "1h") { _ in
+      try await eventually("the unit is Ready") { try await command("status").status == 0 }
+      try command.writeDesired("goodbye")
+      try await eventually("the change arrives") {
+        try await Self.content(command) == "goodbye\nworld\n"
+      }
+      try command.folder.write(command.file("more"), to: "desired/below/more.yaml")
+      try await eventually("a directory that was added is read") {
+        try await command("get", "File/more").status == 0
+      }
+    }
+    #expect(ended.status == 0, "\(ended.errors)")
+  }
+
   @Test("the commands work on it, in every form")
   func commands() async throws {
     let command = try Command()

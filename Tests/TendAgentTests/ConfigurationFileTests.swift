@@ -81,6 +81,44 @@ struct ConfigurationFileTests {
     guard case .directory("/srv/web") = web.origin else { throw Failure("Test", "no directory") }
   }
 
+  @Test("all about a repository can be said: what is followed, from where, by whose word")
+  func repository() throws {
+    let configuration = try Self.read(
+      """
+      units:
+        - name: base
+          source:
+            git:
+              url: git@one.example:hosts.git
+              fallbacks: ["https://two.example/hosts.git"]
+              semver: ">=1.2 <2"
+              signatures:
+                allowedSigners: /etc/tend/signers
+                revokedKeys: /etc/tend/revoked
+                keyring: /etc/tend/keys
+                signers: [ada@example.org]
+                since: 0123456789abcdef0123456789abcdef01234567
+              ssh: {identity: /etc/tend/key, knownHosts: /etc/tend/known}
+              fetchDeadline: 10m
+              mirrorBytes: 1048576
+      """)
+    guard case .git(let git)? = configuration.units.first?.origin else {
+      throw Failure("Test", "no repository")
+    }
+    #expect(git.fallbacks == ["https://two.example/hosts.git"])
+    #expect(git.reference == .semver(">=1.2 <2"))
+    let signatures = try #require(git.signatures)
+    #expect(signatures.allowedSigners == "/etc/tend/signers")
+    #expect(signatures.revokedKeys == "/etc/tend/revoked")
+    #expect(signatures.keyring == "/etc/tend/keys")
+    #expect(signatures.signers == ["ada@example.org"])
+    #expect(signatures.since == "0123456789abcdef0123456789abcdef01234567")
+    #expect(git.ssh.identity == "/etc/tend/key")
+    #expect(git.ssh.knownHosts == "/etc/tend/known")
+    #expect(git.fetchDeadline == .seconds(600))
+    #expect(git.mirrorBytes == 1 << 20)
+  }
+
   @Test("what the command line says of the state directory comes first")
   func given() throws {
     let configuration = try Self.read(
@@ -113,6 +151,15 @@ struct ConfigurationFileTests {
       (
         "units: [{name: a, source: {git: {url: /a.git, branch: a, commit: b}}}]",
         "error: commit stands beside branch; keep one of them", "two references"
+      ),
+      (
+        "units: [{name: a, source: {git: {url: /a.git, semver: latest}}}]",
+        "error: the range of versions `latest` has `latest`, which is no comparison", "no range"
+      ),
+      (
+        "units: [{name: a, source: {git: {url: /a.git, signatures: {signers: [a]}}}}]",
+        "error: signatures are asked for, and neither signers of ssh nor a keyring is given",
+        "nobody could sign"
       ),
       (
         "units: [{name: a, source: {git: {url: /a.git, branch: -x}}}]",

@@ -172,21 +172,6 @@ struct HostileRepositoryTests {
     #expect(try await ground.source().failure().code == .corrupt)
   }
 
-  @Test("T16: of a repository with 20,000 branches only the wanted one is fetched")
-  func manyRefs() async throws {
-    let id = try await ground.repository.commit(["a.yaml": file("a")])
-    let names = (["main"] + (0..<20_000).map { "other/\($0)" }).sorted()
-    let refs = names.map { "\(id) refs/heads/\($0)\n" }.joined()
-    try ground.repository.folder.write(
-      "# pack-refs with: peeled fully-peeled sorted \n" + refs, to: ".git/packed-refs")
-    #expect(try await ground.repository.git("for-each-ref", "--count=3", "refs/heads/other") != "")
-    let snapshot = try await ground.source().read()
-    #expect(snapshot.names == ["a"])
-    let fetched = try await run(
-      "git", ["--git-dir=\(ground.mirrors.path(try ground.mirror()))", "for-each-ref"])
-    #expect(fetched.split(separator: "\n").count == 1)
-  }
-
   @Test("T16: bounds on entries, depth and sizes are errors that name them")
   func limits() async throws {
     var files = Dictionary(uniqueKeysWithValues: (0..<20).map { ("f/\($0)", "\($0)") })

@@ -29,3 +29,6 @@ func killGit(working mirrors: String) {
     kill(pid, SIGKILL)
   }
 }
+
+/// A variable of this process's environment.
+func variable(_ name: String) -> String? { ProcessInfo.processInfo.environment[name] }

@@ -42,7 +42,7 @@ public struct SmartHTTPServer: Sendable {
       output: .discarded, error: .discarded
     ) { execution in
       do {
-        try await server.waitUntilReady()
+        try await waitUntilListening(server.port)
         let value = try await body(server)
         try execution.send(signal: .terminate)
         return value
@@ -55,14 +55,6 @@ public struct SmartHTTPServer: Sendable {
   }
 
   private static let backend = "/usr/lib/git-core/git-http-backend"
-
-  private func waitUntilReady() async throws {
-    for _ in 0..<500 {
-      if (try? await run("bash", ["-c", "exec 3<>/dev/tcp/127.0.0.1/\(port)"])) != nil { return }
-      try await ContinuousClock().sleep(for: .milliseconds(20))
-    }
-    throw ProgramFailed(description: "lighttpd does not listen on \(port)")
-  }
 
   private func configuration(_ folder: TemporaryFolder) -> String {
     """

@@ -121,26 +121,8 @@ struct UnitFields: Decodable {
 
 /// The fields of `source`, as they are written.
 struct SourceFields: Decodable {
-  var git: Git?
+  var git: GitFields?
   var directory: String?
-
-  struct Git: Decodable {
-    var url: String
-    var branch: String?
-    var commit: String?
-    var path: String?
-    var allowRewrittenHistory: Bool?
-    var progressDeadline: Duration?
-
-    func configuration(mirrors: String) -> GitConfiguration {
-      var configuration = GitConfiguration(
-        repository: url, reference: commit.map { .commit($0) } ?? .branch(branch ?? "main"),
-        path: path ?? "", mirrors: mirrors)
-      configuration.allowRewrittenHistory = allowRewrittenHistory ?? false
-      if let progressDeadline { configuration.progressDeadline = progressDeadline }
-      return configuration
-    }
-  }
 
   func origin(
     mirrors: String, _ problems: inout [ConfigurationProblem]
@@ -152,11 +134,7 @@ struct SourceFields: Decodable {
           remedy: git == nil ? "add one of them" : "take one of them away"))
     }
     if let git {
-      if git.branch != nil, git.commit != nil {
-        problems.append(
-          ConfigurationProblem(
-            "source.git.commit", "commit stands beside branch", remedy: "keep one of them"))
-      }
+      if let problem = git.problem { problems.append(problem) }
       return .git(git.configuration(mirrors: mirrors))
     }
     if let directory, !directory.hasPrefix("/") {

@@ -91,15 +91,52 @@ public enum ConfigurationSchema {
       "url", required: true,
       "https, http, ssh, git or file URL, user@host:path, or an absolute path. Better than a "
         + "password in it is a credential helper."),
+    .list(
+      "fallbacks", of: .string,
+      "Other remotes of the repository, asked in this order where the one before does not answer."),
     .string("branch", "The branch that is followed. Default: main."),
+    .string("tag", "One tag instead of a branch; one that moves is refused."),
+    .string(
+      "semver",
+      "The highest version among the tags instead of a branch, by Semantic Versioning 2.0.0: "
+        + "\">=1.2 <2\", ~1.4, ^2.0.1, 1.x."),
     .string("commit", "One commit instead of a branch, by its full id of 40 digits."),
     .string("path", "The directory in the repository that is read. Default: its root."),
     .boolean(
       "allowRewrittenHistory", default: false,
       "Whether a revision is taken in that does not descend from the one before."),
+    .object("signatures", signatures, "Whose signatures commits and tags must have."),
+    .object("ssh", ssh, "How servers are reached by ssh."),
     .duration(
       "progressDeadline", default: "60s",
       "How long a connection may bring nothing before it is given up."),
+    .duration("fetchDeadline", default: "1h", "How long a fetch may take in all."),
+    .integer(
+      "mirrorBytes", in: 1...Int64.max, default: 4 << 30,
+      "How many bytes the mirror may take on the disk. Default: 4 GiB."),
+  ]
+
+  /// Fields of `signatures`.
+  private static let signatures: [Schema.Field] = [
+    .string(
+      "allowedSigners",
+      "Absolute path of a file of signers for keys of ssh, as ssh-keygen(1) describes it."),
+    .string("revokedKeys", "Absolute path of a file of keys of ssh that were revoked."),
+    .string("keyring", "Absolute path of the home of a gpg whose keys may sign."),
+    .list(
+      "signers", of: .string,
+      "Who of those may sign: principals, fingerprints of primary keys. Default: every one."),
+    .string(
+      "since",
+      "The commit, by its full id, after which all must be signed; asked on the first revision."),
+  ]
+
+  /// Fields of `ssh`.
+  private static let ssh: [Schema.Field] = [
+    .string("identity", "Absolute path of the private key. Default: what ssh chooses."),
+    .string(
+      "knownHosts",
+      "Absolute path of the known servers. Default: the files of the user and of the system."),
   ]
 
   /// Fields of `logs`.

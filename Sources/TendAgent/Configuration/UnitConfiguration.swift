@@ -89,6 +89,7 @@ public struct UnitConfiguration: Sendable {
     case .directory(let path):
       var configuration = DirectoryConfiguration(path: path)
       configuration.settle = settle
+      if let logger { configuration.logger = logger }
       return DirectorySource(configuration)
     }
   }

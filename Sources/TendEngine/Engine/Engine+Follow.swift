@@ -81,7 +81,14 @@ extension Engine {
     core.world.withLock { world in
       if let unit = world.unitIndex(followed.unit.name) { world.units[unit].nextRefresh = due }
     }
-    await core.time.wait(pause, or: followed.bell)
+    await withTaskGroup { group in
+      group.addTask { await self.core.time.wait(pause, or: followed.bell) }
+      if let watched = followed.source as? any WatchedSource {
+        group.addTask { await watched.waitForChange() }
+      }
+      await group.next()
+      group.cancelAll()
+    }
   }
 
   /// After a start: puts the last accepted revision in force again, without a look at the remote.

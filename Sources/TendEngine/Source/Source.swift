@@ -19,6 +19,17 @@ public protocol Source: Sendable {
   func snapshot(of revision: Revision) async throws(SourceError) -> Snapshot
 }
 
+/// A source that notices by itself that there may be something new.
+///
+/// Its interval stays: what is noticed late, or not at all, costs time and nothing else.
+public protocol WatchedSource: Source {
+  /// Returns once there may be something newer than at the last refresh, and early when its task is
+  /// cancelled.
+  ///
+  /// Called by one task at a time, between refreshes.
+  func waitForChange() async
+}
+
 /// What a refresh found.
 public enum Refresh: Sendable {
   /// The revision that is known is still the newest.

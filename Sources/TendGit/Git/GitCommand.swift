@@ -214,11 +214,11 @@ enum LastWords {
     return text(bytes.suffix(1 << 12))
   }
 
-  /// Without progress, which is overwritten by carriage returns, and without empty lines.
+  /// Without progress, which is overwritten by carriage returns, without empty lines and frames.
   static func text(_ bytes: some Sequence<UInt8>) -> String {
     let lines = String(decoding: Array(bytes), as: UTF8.self)
       .split(whereSeparator: { $0 == "\n" || $0 == "\r" || $0 == "\r\n" })
-      .filter { !$0.hasSuffix("%)") && !$0.contains("% (") }
+      .filter { !$0.hasSuffix("%)") && !$0.contains("% (") && !$0.hasPrefix("@@@") }
     return lines.joined(separator: " | ")
   }
 }

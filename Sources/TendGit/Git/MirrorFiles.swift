@@ -130,8 +130,11 @@ struct MirrorFiles: Sendable {
 enum DirectoryNames {
   /// Reads them in no order and closes the descriptor; nil where reading fails.
   ///
-  /// A name that is not UTF-8 comes out repaired, and so is found by nobody.
-  static func read(_ descriptor: FileDescriptor) -> [String]? {
+  /// A name that is not UTF-8 comes out repaired, and so is found by nobody. `isWanted` is asked
+  /// for the type of each (DT_DIR and others), which some file systems don't tell (DT_UNKNOWN).
+  static func read(
+    _ descriptor: FileDescriptor, where isWanted: (UInt8) -> Bool = { _ in true }
+  ) -> [String]? {
     guard let stream = fdopendir(descriptor.rawValue) else {
       try? descriptor.close()
       return nil
@@ -140,6 +143,7 @@ enum DirectoryNames {
     var names: [String] = []
     errno = 0
     while let entry = readdir(stream) {
+      guard isWanted(entry.pointee.d_type) else { continue }
       let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
         pointer.withMemoryRebound(to: CChar.self, capacity: Int(entry.pointee.d_reclen)) {
           String(cString: $0)

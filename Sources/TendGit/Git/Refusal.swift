@@ -121,7 +121,8 @@ struct Refusal {
       code: .notPermitted, texts: ["dubious ownership"],
       remedy: "run `git config --global --add safe.directory PATH` as the agent's user"),
     Refusal(
-      code: .notPermitted, texts: ["host key verification failed"],
+      code: .notPermitted,
+      texts: ["host key verification failed", "remote host identification has changed"],
       remedy: "add the server's key to the known_hosts of the agent's user"),
     Refusal(
       code: .notPermitted,

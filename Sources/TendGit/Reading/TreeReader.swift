@@ -26,7 +26,7 @@ struct TreeReader: Sendable {
       let wanted = level.map(\.1).filter {
         known?[$0] == nil && listing.trees[$0] == nil && seen.insert($0).inserted
       }
-      let read = try await trees(wanted, &conversation)
+      let read = try await trees(wanted, of: level, &conversation)
       var below: [(String, ObjectID)] = []
       for (folder, id) in level {
         guard let tree = read[id] ?? known?[id] ?? listing.trees[id] else { continue }
@@ -48,7 +48,7 @@ struct TreeReader: Sendable {
   ) async throws -> ObjectID {
     var id = commit.tree
     for part in path.split(separator: "/") {
-      let tree = try await trees([id], &conversation)[id]
+      let tree = try await trees([id], of: [("above \(part)", id)], &conversation)[id]
       guard let entry = tree?.entries.first(where: { $0.name == part }) else {
         throw SourceError(
           .missing, "the path \(path) does not exist at \(commit.revision.short)",
@@ -65,15 +65,17 @@ struct TreeReader: Sendable {
   }
 
   private func trees(
-    _ ids: [ObjectID], _ conversation: inout Conversation
+    _ ids: [ObjectID], of level: [(path: String, id: ObjectID)],
+    _ conversation: inout Conversation
   ) async throws -> [ObjectID: TreeObject] {
     guard !ids.isEmpty else { return [:] }
     var trees: [ObjectID: TreeObject] = [:]
     for object in try await conversation.objects(ids, limit: limits.treeBytes) {
       guard object.header.kind == "tree", let tree = TreeObject(object.bytes) else {
+        let path = level.first { $0.id == object.header.id }?.path ?? ""
         throw SourceError(
           .corrupt,
-          "the directory \(object.header.id) has a name twice, one that is not UTF-8, or `..`",
+          "the directory \(quoted("/" + path)) has a name twice, one that is not UTF-8, or `..`",
           remedy: "give its files other names")
       }
       trees[object.header.id] = tree
