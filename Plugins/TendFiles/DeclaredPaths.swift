@@ -10,6 +10,15 @@ final class DeclaredPaths: Sendable {
     self.types = types
   }
 
+  /// Whether an entry is declared.
+  func declares(_ path: EntryPath) -> Bool { types[path] != nil }
+
+  /// Whether an entry below this one is declared.
+  func declaresBelow(_ path: EntryPath) -> Bool {
+    let start = "\(path)/"
+    return types.keys.contains { $0.description.utf8.starts(with: start.utf8) }
+  }
+
   /// Whether there will be a directory.
   func declaresDirectory(at path: EntryPath) -> Bool { types[path] == .directory }
 

@@ -16,6 +16,8 @@ public struct Entry: Resource {
   let wanted: Ownership
   /// What a person wants to see where something differs.
   let evidence: Evidence?
+  /// What nobody declares in a directory that is purged, what is above first.
+  var strangers: [Stranger] = []
 
   /// The numbers of a user and a group; nil is neither declared nor to be changed.
   struct Ownership: Hashable, Sendable {

@@ -17,6 +17,12 @@ extension EntrySpec {
     default: break
     }
     compareAttributes(with: current, &comparison)
+    for stranger in current.strangers {
+      comparison.add(
+        Difference(
+          path: stranger.field, actual: .value(.string(stranger.status.type.inWords)),
+          desired: .absent, losesData: true))
+    }
     return comparison.differences
   }
 

@@ -20,7 +20,8 @@ extension EntrySpec {
     var reader = SpecReader(declaration)
     let fields = Fields(
       reader.location(), .directory, permissions: reader.permissions(),
-      owner: reader.principal("owner"), group: reader.principal("group"))
+      owner: reader.principal("owner"), group: reader.principal("group"),
+      purges: reader.flag("purge"))
     return try reader.finish(fields)
   }
 

@@ -57,6 +57,8 @@ public struct EntrySpec: DesiredState {
     let replacement: Replacement
     /// What must accept a new content before it takes its place.
     let validation: Validation?
+    /// Whether what nobody declares is removed from a directory.
+    let purges: Bool
     /// What the watch and the provider tell each other of it.
     let attention: Attention
 
@@ -64,7 +66,7 @@ public struct EntrySpec: DesiredState {
       _ location: Location, _ form: Form, permissions: Permissions? = nil,
       owner: Principal? = nil, group: Principal? = nil, isSensitive: Bool = false,
       keepsBackup: Bool = true, replacement: Replacement = .atomic,
-      validation: Validation? = nil
+      validation: Validation? = nil, purges: Bool = false
     ) {
       self.location = location
       self.form = form
@@ -75,6 +77,7 @@ public struct EntrySpec: DesiredState {
       self.keepsBackup = keepsBackup
       self.replacement = replacement
       self.validation = validation
+      self.purges = purges
       attention = Attention(location.path, isWrittenInPlace: replacement == .inPlace)
     }
   }

@@ -34,6 +34,7 @@ extension FileProvider {
         try await place.update(current.status, spec, Shape(spec.declared.form, bytes, attributes))
       } else {
         try place.change(current.status, to: attributes)
+        try purge(current, change, context)
       }
     case .replace(let current, let spec):
       let bytes = try await spec.content?.read()
@@ -45,6 +46,19 @@ extension FileProvider {
       return try delete(current, change, context)
     }
     return .done
+  }
+
+  /// Removes what the change names of that which nobody declares.
+  private func purge(
+    _ current: Entry, _ change: Change<EntrySpec>, _ context: Context
+  ) throws(ProviderError) {
+    let strangers = current.strangers.filter { change.touches($0.field) }
+    guard !strangers.isEmpty else { return }
+    let inside = Location(inside: current.id)
+    guard let directory = try directory(of: inside, at: context.now.nanoseconds, anew: true),
+      directory.inode == current.status.inode, directory.device == current.status.device
+    else { throw .conflict("\(current.id) was changed since it was looked at") }
+    try Purge(current.id, directory, context).remove(strangers)
   }
 
   private func place(

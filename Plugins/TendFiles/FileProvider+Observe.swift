@@ -39,7 +39,18 @@ extension FileProvider {
       let look = Look(spec, content, location, directory, wanted, isSecret: isSecret, now)
       return try await look.entry(context)
     }
-    return try plain(spec, status, location, directory, wanted)
+    var entry = try plain(spec, status, location, directory, wanted)
+    if spec.declared.purges, status.type == .directory, target.memory != nil {
+      // Known from before: not the first pass, in which all that was there would be strange.
+      entry.strangers = try strangers(in: spec, at: now)
+    }
+    return entry
+  }
+
+  private func strangers(in spec: EntrySpec, at now: Int64) throws(ProviderError) -> [Stranger] {
+    let inside = Location(inside: spec.id)
+    guard let directory = try directory(of: inside, at: now, anew: true) else { return [] }
+    return try Census(spec, directory, names).strangers()
   }
 
   /// An entry that is no longer declared; nil where another one has taken its place.
@@ -57,7 +68,7 @@ extension FileProvider {
   private func plain(
     _ spec: EntrySpec, _ status: Status, _ location: Location, _ directory: HeldDirectory,
     _ wanted: Entry.Ownership
-  ) throws(ProviderError) -> Entry? {
+  ) throws(ProviderError) -> Entry {
     guard status.type.kind != nil else {
       throw .permanent(
         "\(spec.id) is \(status.type.inWords), not \(spec.type.inWords)",

@@ -61,8 +61,16 @@ enum FileSchemas {
 
   /// The spec of a `Directory`.
   static let directory = Schema(
-    "A directory. It is deleted only when it is empty; nothing is removed recursively.",
-    [path, mode("0755"), owner, group],
+    "A directory. It is deleted only when it is empty.",
+    [
+      path, mode("0755"), owner, group,
+      .boolean(
+        "purge", default: false,
+        "Remove files, links and directories in it, at any depth, that the same unit does not "
+          + "declare: each is listed in the plan, kept as a backup, and counted by the deletion "
+          + "budget. Nothing on another file system, no device, pipe or socket; nothing in the "
+          + "first pass after the Directory became ours."),
+    ],
     example: """
       apiVersion: files/v1
       kind: Directory

@@ -26,6 +26,10 @@ public struct Difference: Sendable, Hashable {
   public var text: Text?
   /// What may be said of two values that must not be seen: their sizes and keyed digests.
   public var outline: Text?
+  /// Whether what only the world holds is lost with it, such as a file that is purged.
+  ///
+  /// Each such difference counts against the deletion budget.
+  public var losesData: Bool
 
   /// The two texts of a large field, such as the content of a file.
   public struct Text: Sendable, Hashable {
@@ -46,7 +50,7 @@ public struct Difference: Sendable, Hashable {
   /// Describes one field that differs.
   public init(
     path: String, actual: Side, desired: Side, forcesReplacement: Bool = false, text: Text? = nil,
-    outline: Text? = nil
+    outline: Text? = nil, losesData: Bool = false
   ) {
     self.path = path
     self.actual = actual
@@ -54,6 +58,7 @@ public struct Difference: Sendable, Hashable {
     self.forcesReplacement = forcesReplacement
     self.text = text
     self.outline = outline
+    self.losesData = losesData
   }
 
   /// Whether either side is hidden from view.

@@ -64,10 +64,10 @@ int tend_open_base(const char *path) {
   return result(open(path, O_PATH | O_DIRECTORY | O_CLOEXEC));
 }
 
-int tend_walk_without_links(int base, const char *path, int is_root) {
+static int walk(int base, const char *path, uint64_t resolve) {
   struct open_how how = {
       .flags = O_PATH | O_DIRECTORY | O_CLOEXEC,
-      .resolve = RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS | (is_root ? RESOLVE_IN_ROOT : 0),
+      .resolve = RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS | resolve,
   };
   long opened;
   int tries = 0;
@@ -75,6 +75,14 @@ int tend_walk_without_links(int base, const char *path, int is_root) {
   do opened = syscall(SYS_openat2, base, path, &how, sizeof how);
   while (opened < 0 && (errno == EINTR || (errno == EAGAIN && ++tries < 100)));
   return result(opened);
+}
+
+int tend_walk_without_links(int base, const char *path, int is_root) {
+  return walk(base, path, is_root ? RESOLVE_IN_ROOT : 0);
+}
+
+int tend_walk_below(int base, const char *path) {
+  return walk(base, path, RESOLVE_BENEATH | RESOLVE_NO_XDEV);
 }
 
 ssize_t tend_read_link(int link, char *buffer, size_t size) {

@@ -80,10 +80,18 @@ extension HeldDirectory {
     in directory: String = ".", atMost limit: Int = .max,
     where isWanted: @escaping (String) -> Bool = { _ in true }
   ) throws(SystemError) -> [String] {
-    let opened = try open(directory, OpenFlags.place)
+    try open(directory, OpenFlags.place).names(atMost: limit, where: isWanted)
+  }
+}
+
+extension Descriptor {
+  /// The names in an open directory that are wanted, up to a number of them.
+  func names(
+    atMost limit: Int = .max, where isWanted: @escaping (String) -> Bool = { _ in true }
+  ) throws(SystemError) -> [String] {
     let names = Names(limit, isWanted)
     try check(
-      tend_list(opened.raw, Unmanaged.passUnretained(names).toOpaque()) { context, name in
+      tend_list(raw, Unmanaged.passUnretained(names).toOpaque()) { context, name in
         guard let context, let name else { return 0 }
         let names = Unmanaged<Names>.fromOpaque(context).takeUnretainedValue()
         return names.add(String(cString: name)) ? 0 : 1

@@ -30,9 +30,15 @@ final class TemporaryNames: Sendable {
   func isLeftOver(_ name: String) -> Bool {
     let bytes = Array(name.utf8)
     let markEnd = bytes.count - Self.digitCount
+    return isTemporary(name) && !bytes[max(0, markEnd)...].prefix(8).elementsEqual(run.utf8)
+  }
+
+  /// Whether a run, this one or another, makes something ready under this name.
+  func isTemporary(_ name: String) -> Bool {
+    let bytes = Array(name.utf8)
+    let markEnd = bytes.count - Self.digitCount
     guard bytes.first == UInt8(ascii: "."), markEnd > Self.mark.utf8.count,
-      bytes[..<markEnd].suffix(Self.mark.utf8.count).elementsEqual(Self.mark.utf8),
-      !bytes[markEnd...].prefix(8).elementsEqual(run.utf8)
+      bytes[..<markEnd].suffix(Self.mark.utf8.count).elementsEqual(Self.mark.utf8)
     else { return false }
     let start = String(decoding: bytes.dropLast(8), as: UTF8.self)
     return bytes.suffix(8).elementsEqual(Self.checksum(of: start).utf8)

@@ -21,7 +21,10 @@ struct Application: Sendable {
     if !plan.refused.isEmpty {
       if !isForPeople { console.out(try output.render(PlanDocument(plan)) { "" }) }
       if plan.refused.contains(where: { $0.reason == "DeletionBudget" }) {
-        let count = plan.changes.count(where: \.losesData)
+        let count = plan.changes.reduce(0) { count, change in
+          count + (change.losesData ? 1 : 0)
+            + change.differences.count { $0.difference.losesData }
+        }
         console.error(
           "error: nothing was changed; if these deletions are meant, allow them with "
             + "--allow-deletions \(count)\n")

@@ -74,9 +74,18 @@ struct Pass<P: Provider>: Sendable {
       return .refused(reason: "PreventDelete", message, seen.differences)
     case .create, .update, .replace, .delete: break
     }
-    if let held = held(seen) { return held }
+    if let held = overBudget(seen) ?? held(seen) { return held }
     if core.heedBrake() != nil { return .suspended(seen.differences) }
     return await act(verdict, seen)
+  }
+
+  /// What would be purged without a plan has to be within the budget too.
+  private func overBudget(_ seen: Controller<P>.Seen) -> Result? {
+    let count = seen.differences.count(where: \.losesData)
+    guard count > 0, assignment.expectation == nil else { return nil }
+    let now = core.time.moment.wall
+    let refusal = core.world.withLock { $0.refusal(purging: count, for: node, now: now) }
+    return refusal.map { .refused(reason: $0.reason, $0.message, seen.differences) }
   }
 
   /// Repairs of drift are slowed down where somebody fights back, and not tried again where our own

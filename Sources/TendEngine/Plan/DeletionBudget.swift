@@ -6,8 +6,8 @@ import Tend
 ///
 /// Refused: more than max(5, 10 %) of the unit's inventory; all of an inventory larger than one;
 /// more than max(5, 25 %) of the inventory as it stood 24 hours ago, together with what was
-/// deleted since. Counted are deletes and replacements that lose data; orphans, moves and protected
-/// resources are not.
+/// deleted since. Counted are deletes, replacements that lose data, and what is purged; orphans,
+/// moves and protected resources are not.
 struct DeletionBudget: Sendable, Hashable {
   /// How many the unit owns now.
   var inventory: Int
@@ -21,16 +21,20 @@ struct DeletionBudget: Sendable, Hashable {
   var allowed: Int?
 
   /// The refusal, or nil where the deletions pass.
-  func refusal(deleting count: Int) -> PlanRefusal? {
+  ///
+  /// What is purged belongs to nobody: it never makes up the whole of an inventory.
+  func refusal(deleting deletions: Int, purging purges: Int = 0) -> PlanRefusal? {
+    let count = deletions + purges
     guard count > 0 else { return nil }
     if let allowed, count <= allowed { return nil }
-    if count >= inventory, inventory > 1 {
+    if deletions >= inventory, inventory > 1 {
       return allowsEmpty ? nil : refuse("would delete all \(inventory) resources of the unit")
     }
     let share = max(5, inventory / 10)
     if count > share {
+      let purged = purges > 0 ? " and purge \(purges) others" : ""
       return refuse(
-        "would delete \(count) of \(inventory) resources, and the budget is \(share)")
+        "would delete \(deletions) of \(inventory) resources\(purged), and the budget is \(share)")
     }
     let daily = max(5, inventoryBefore / 4)
     if recent > 0, count + recent > daily {

@@ -97,6 +97,9 @@ public struct PlannedChange: Sendable, Hashable {
     self.note = note
     self.losesData = losesData
   }
+
+  /// Those differences with which something is lost that nobody declares.
+  var purged: [Difference] { differences.lazy.map(\.difference).filter(\.losesData) }
 }
 
 /// One field of a planned change, with the line that declares it.

@@ -179,7 +179,9 @@ struct Planner: Sendable {
       inventory: owned, recent: record.deletions.reduce(0) { $0 + $1.count },
       inventoryBefore: record.inventoryBefore ?? owned, allowsEmpty: policy.allowsEmpty,
       allowed: policy.allowedDeletions
-    ).refusal(deleting: plan.changes.count { $0.losesData })
+    ).refusal(
+      deleting: plan.changes.count { $0.losesData },
+      purging: plan.changes.reduce(0) { $0 + $1.purged.count })
   }
 }
 
@@ -199,9 +201,12 @@ extension Plan {
     return text
   }
 
-  /// What would be deleted, by `Kind/name`.
+  /// What would be deleted, by `Kind/name`, and what would be purged, by the field that says so.
   var deletions: [String] {
-    changes.filter(\.losesData).map { "\($0.reference)" }
+    changes.flatMap { change in
+      (change.losesData ? ["\(change.reference)"] : [])
+        + change.purged.map { "\(change.reference) \($0.path)" }
+    }
   }
 }
 

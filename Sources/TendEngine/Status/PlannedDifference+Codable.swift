@@ -5,6 +5,7 @@ import Tend
 extension PlannedDifference: Codable {
   private enum Key: String, CodingKey {
     case path, actual, desired, sensitive, unknown, forcesReplacement, place, text, outline
+    case losesData
   }
   private struct Texts: Codable {
     var actual: String?
@@ -36,7 +37,8 @@ extension PlannedDifference: Codable {
         forcesReplacement: try container.decodeIfPresent(Bool.self, forKey: .forcesReplacement)
           ?? false,
         text: texts.map { Difference.Text(actual: $0.actual, desired: $0.desired) },
-        outline: outline.map { Difference.Text(actual: $0.actual, desired: $0.desired) }),
+        outline: outline.map { Difference.Text(actual: $0.actual, desired: $0.desired) },
+        losesData: try container.decodeIfPresent(Bool.self, forKey: .losesData) ?? false),
       place: position.map { Place(file: $0.file, line: $0.line, column: $0.column) })
   }
 
@@ -54,6 +56,7 @@ extension PlannedDifference: Codable {
       if difference.desired == .unknown { try container.encode(true, forKey: .unknown) }
     }
     if difference.forcesReplacement { try container.encode(true, forKey: .forcesReplacement) }
+    if difference.losesData { try container.encode(true, forKey: .losesData) }
     if let text = difference.text {
       try container.encode(Texts(actual: text.actual, desired: text.desired), forKey: .text)
     }

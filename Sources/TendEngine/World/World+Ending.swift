@@ -91,19 +91,36 @@ extension World {
   }
 
   /// Remembers for the budget that something was deleted.
-  mutating func countDeletion(_ unit: Int, _ now: Moment, _ effects: inout Effects) {
+  mutating func countDeletion(
+    _ unit: Int, _ now: Moment, _ effects: inout Effects, count: Int = 1
+  ) {
     var record = units[unit].record
     record.forgetDeletions(before: now.wall)
     if record.deletions.isEmpty { record.inventoryBefore = units[unit].weight.owned }
     if let last = record.deletions.indices.last,
       record.deletions[last].at.duration(to: now.wall) < .seconds(60)
     {
-      record.deletions[last].count += 1
+      record.deletions[last].count += count
     } else {
-      record.deletions.append(.init(at: now.wall, count: 1))
+      record.deletions.append(.init(at: now.wall, count: count))
     }
     units[unit].record = record
     effects.writes.append(.putUnit(record))
+  }
+
+  /// Why so much may not be purged now; nil where it may.
+  ///
+  /// For what no plan has seen; a plan asks for all that it would do at once.
+  func refusal(purging count: Int, for node: Node, now: Timestamp) -> PlanRefusal? {
+    let unit = units[Int(self[node].unit)]
+    var record = unit.record
+    record.forgetDeletions(before: now)
+    let owned = unit.weight.owned
+    return DeletionBudget(
+      inventory: owned, recent: record.deletions.reduce(0) { $0 + $1.count },
+      inventoryBefore: record.inventoryBefore ?? owned,
+      allowsEmpty: unit.unit.policy.allowsEmpty, allowed: unit.unit.policy.allowedDeletions
+    ).refusal(deleting: 0, purging: count)
   }
 
   // MARK: Waking

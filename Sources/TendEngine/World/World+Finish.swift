@@ -165,6 +165,9 @@ extension World {
     if done?.verdict.isReplacement == true, done?.losesData == true {
       countDeletion(Int(self[node].unit), now, &effects)
     }
+    if let purged = done?.differences.count(where: \.losesData), purged > 0 {
+      countDeletion(Int(self[node].unit), now, &effects, count: purged)
+    }
     own(node, memory, &effects)
     if let unhealthy { return unready(node, assignment, unhealthy, now, &effects) }
     let wasSettled = self[node].phase == .settled && !self[node].flags.contains(.differs)

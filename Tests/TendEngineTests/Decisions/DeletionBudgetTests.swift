@@ -34,6 +34,16 @@ struct DeletionBudgetTests {
     }
   }
 
+  @Test("T05: what is purged counts too, but is never all of an inventory")
+  func purging() {
+    #expect(budget(1).refusal(deleting: 0, purging: 5) == nil)
+    #expect(budget(2).refusal(deleting: 1, purging: 4) == nil)
+    let refusal = budget(40).refusal(deleting: 2, purging: 4)
+    #expect(
+      refusal?.message
+        == "would delete 2 of 40 resources and purge 4 others, and the budget is 5")
+  }
+
   @Test("emptying passes only where it is allowed")
   func empty() {
     var budget = budget(40)

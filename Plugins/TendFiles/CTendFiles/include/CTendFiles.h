@@ -30,6 +30,9 @@ int tend_open_base(const char *path);
 /// openat2(2) of a directory as O_PATH that refuses every symbolic link on the way.
 int tend_walk_without_links(int base, const char *path, int is_root);
 
+/// openat2(2) of a directory below another as O_PATH that follows no link and crosses no mount.
+int tend_walk_below(int base, const char *path);
+
 /// readlinkat(2) of a link that was opened with O_PATH.
 ssize_t tend_read_link(int link, char *buffer, size_t size);
 
