@@ -40,7 +40,7 @@ extension Engine {
     // What is in force may have to be treated in another way than before.
     if isInForce { wakeAll(of: followed.unit.name) }
     var random = SplitMix(
-      state: core.seed ^ UInt64(truncatingIfNeeded: followed.unit.name.utf8.count))
+      state: core.seed ^ SplitMix.mixed(followed.unit.name))
     while !Task.isCancelled {
       let look = core.world.withLock { $0.nextLook() }
       await refresh(followed)

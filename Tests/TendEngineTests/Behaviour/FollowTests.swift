@@ -151,6 +151,59 @@ struct FollowTests {
     #expect(bench.shelf.paths == ["a"])
   }
 
+  @Test("T02: a source that loses its inputs one way after the other deletes what is within budget")
+  func partial() async throws {
+    let bench = Bench()
+    let all = (10..<50).map { item("\($0)") }
+    let feed = Feed(snapshot("r1", all))
+    try await following(bench, feed) { engine in
+      await converged(engine, "r1")
+      feed.offer("r2", Array(all.dropLast()))
+      try engine.refresh()
+      await converged(engine, "r2")
+      #expect(bench.shelf.paths.count == 39, "one is within the budget")
+      feed.offer("r3", [])
+      try engine.refresh()
+      await eventually("none at all is refused") {
+        condition(engine, .stalled)?.reason == "DeletionBudget"
+      }
+      feed.fail(SourceError(.unreachable, "HTTP 500"))
+      try engine.refresh()
+      await eventually("a failure is said") {
+        condition(engine, .stalled)?.reason == "SourceUnreachable"
+      }
+      let end = Place(file: "all.json", line: 1, column: 9)
+      feed.offerInvalid("r4", [Diagnostic(.syntax, at: end, "it ends early")])
+      try engine.refresh()
+      await eventually("half a text is said") { condition(engine, .stalled)?.reason == "Invalid" }
+      await pass(.seconds(600), on: bench.clock)
+      #expect(bench.shelf.paths.count == 39, "an error deletes nothing")
+      feed.offer("r5", Array(all.dropLast()))
+      try engine.refresh()
+      await converged(engine, "r5")
+    }
+    #expect(bench.shelf.writes.count { $0.hasPrefix("delete") } == 1)
+  }
+
+  @Test("T47: units ask their sources at moments of their own, whatever their names")
+  func spread() async throws {
+    let bench = Bench()
+    let engine = try bench.engine()
+    let names = ["aa", "ab", "ba", "bb", "cc", "dd", "ee", "ff"]
+    for name in names { try engine.follow(Feed(snapshot("r1", [])), as: Unit(name)) }
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      group.addTask { try await engine.run() }
+      await eventually("all wait") {
+        engine.units().count { $0.nextRefresh != nil } == names.count
+      }
+      let due = engine.units().compactMap(\.nextRefresh)
+      #expect(Set(due).count == names.count)
+      #expect(due.allSatisfy { $0 >= .seconds(27) && $0 <= .seconds(33) })
+      group.cancelAll()
+      do { try await group.waitForAll() } catch is CancellationError {}
+    }
+  }
+
   @Test("T01: an emptied source is refused, stalls with the list, and the unit stays where it is")
   func refused() async throws {
     let bench = Bench()
