@@ -45,11 +45,16 @@ public struct Agent: Service {
       stateDirectory: configuration.state.path, logger: logger, answer: answers.answer)
     // In this order they start; they are shut down in the opposite one, so that the engine drains
     // when nobody can ask it for more.
+    let supervisor = Supervisor()
     var services: [any Service] = [
-      engine, BackupSweeper(backups, engine: engine, clock: ContinuousClock()),
+      EngineService(engine: engine) {
+        await supervisor?.insist(on: .ready, clock: ContinuousClock())
+      },
+      BackupSweeper(backups, engine: engine, clock: ContinuousClock()),
     ]
     if let source = configuration.source {
-      services.append(ConfigurationWatch(source, units, requests, clock: ContinuousClock()))
+      services.append(
+        ConfigurationWatch(source, units, requests, supervisor, clock: ContinuousClock()))
     }
     if let path = configuration.metricsFile {
       services.append(
@@ -58,6 +63,12 @@ public struct Agent: Service {
         })
     }
     services.append(server)
+    if let supervisor {
+      services.append(
+        Pulse(
+          supervisor, clock: ContinuousClock(), logger: logger, vitals: engine.vitals,
+          units: engine.units))
+    }
     var group = ServiceGroupConfiguration(services: services, logger: logger)
     group.maximumGracefulShutdownDuration = configuration.drain
     logger.info(

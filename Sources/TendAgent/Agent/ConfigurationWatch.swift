@@ -9,14 +9,17 @@ struct ConfigurationWatch<C: Clock<Duration>>: Service {
   private let source: AgentConfiguration.Source
   private let units: AgentUnits
   private let requests: ReloadRequests
+  private let supervisor: Supervisor?
   private let clock: C
 
   init(
-    _ source: AgentConfiguration.Source, _ units: AgentUnits, _ requests: ReloadRequests, clock: C
+    _ source: AgentConfiguration.Source, _ units: AgentUnits, _ requests: ReloadRequests,
+    _ supervisor: Supervisor?, clock: C
   ) {
     self.source = source
     self.units = units
     self.requests = requests
+    self.supervisor = supervisor
     self.clock = clock
   }
 
@@ -30,12 +33,20 @@ struct ConfigurationWatch<C: Clock<Duration>>: Service {
 
   private func watch() async {
     await withDiscardingTaskGroup { group in
-      group.addTask { for await _ in requests.stream { await units.reload() } }
+      group.addTask { for await _ in requests.stream { await reload() } }
       var changes = FileChanges(known: source.stamp)
       while (try? await clock.sleep(for: .seconds(2))) != nil {
         if changes.see(FileStamp(at: source.file.path)) { requests.add() }
       }
     }
+  }
+}
+
+extension ConfigurationWatch {
+  private func reload() async {
+    supervisor?.tellReloading()
+    await units.reload()
+    await supervisor?.insist(on: .ready, clock: clock)
   }
 }
 

@@ -170,7 +170,13 @@ public final class Engine: Service {
   ///
   /// What runs is finished, nothing new is begun; the next start goes on where this one ended.
   public func run() async throws {
+    try await run {}
+  }
+
+  /// The same; `started` is called once the store is loaded and the workers run.
+  public func run(started: @Sendable () async -> Void) async throws {
     try await running { engine in
+      await started()
       await cancelWhenGracefulShutdown { await engine.followAll() }
     }
   }

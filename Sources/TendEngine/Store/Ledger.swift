@@ -46,6 +46,11 @@ final class Ledger: Sendable {
   /// How many writes are not durable yet.
   var pending: Int { state.withLock { $0.accepted - $0.durable } }
 
+  /// Whether writes wait though no attempt has failed, and how many are durable.
+  var progress: (isWriting: Bool, durable: Int) {
+    state.withLock { ($0.accepted > $0.durable && $0.failure == nil, $0.durable) }
+  }
+
   /// Whether so much waits that no more should be begun.
   var isFull: Bool { state.withLock { $0.writes.count > Self.bound } }
 
