@@ -32,6 +32,7 @@ func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 }
 
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let loggingTesting = Target.Dependency.product(name: "InMemoryLogging", package: "swift-log")
 let metrics = Target.Dependency.product(name: "Metrics", package: "swift-metrics")
 let metricsTesting = Target.Dependency.product(
   name: "MetricsTestKit", package: "swift-metrics")
@@ -107,7 +108,9 @@ let package = Package(
     tests("TendTests", ["Tend"]),
     tests(
       "TendEngineTests",
-      ["Tend", "TendEngine", "TendTesting", logging, metrics, metricsTesting]),
+      [
+        "Tend", "TendEngine", "TendTesting", logging, loggingTesting, metrics, metricsTesting,
+      ]),
     tests("TendTestingTests", ["Tend", "TendTesting"]),
     tests("TendManifestTests", ["Tend", "TendManifest"]),
     module("TestSupport", [subprocess, system], path: "Tests/TestSupport"),

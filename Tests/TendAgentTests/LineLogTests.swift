@@ -1,6 +1,8 @@
+import Glibc
 import Logging
 import Synchronization
 import Tend
+import TestSupport
 import Testing
 
 @testable import TendAgent
@@ -32,6 +34,46 @@ struct LineLogTests {
     logger.warning("this", metadata: ["more": "1"])
     #expect(sink.all.count == 1)
     #expect(sink.all.first?.hasSuffix("warning  this  more=1  unit=web\n") == true)
+  }
+
+  @Test("as JSON a record is an object in which metadata replaces nothing")
+  func json() throws {
+    let line = LineLog.object(
+      noon, .warning, "unit is stalled",
+      ["unit": "web", "message": "a\nb", "list": ["x", "y"], "map": ["k": "v"]])
+    #expect(line.hasSuffix("}\n"))
+    #expect(line.filter(\.isNewline).count == 1)
+    #expect(
+      try Value(json: line) == [
+        "time": "2025-11-24T16:00:00.000Z", "level": "warning", "message": "unit is stalled",
+        "list": ["x", "y"], "map": ["k": "v"], "message_": "a\nb", "unit": "web",
+      ])
+  }
+
+  @Test("in the journal a line begins with its priority", arguments: LineLog.Format.allCases)
+  func priority(format: LineLog.Format) {
+    let sink = LineSink()
+    let logger = Logger(label: "test") { _ in
+      LineLog(level: .trace, format: format, namesPriority: true, write: sink.write)
+    }
+    for level in Logger.Level.allCases { logger.log(level: level, "x") }
+    #expect(
+      sink.all.map { String($0.prefix(3)) } == ["<7>", "<7>", "<6>", "<5>", "<4>", "<3>", "<2>"])
+  }
+
+  @Test("the journal is known by the stream that it names, and by nothing else")
+  func journal() throws {
+    let folder = try TemporaryFolder("journal")
+    try folder.write("", to: "stream")
+    let descriptor = Descriptor(open(folder.path("stream"), O_RDONLY | O_CLOEXEC))
+    var status = stat()
+    try #require(fstat(descriptor.raw, &status) == 0)
+    func takes(_ stream: String?) -> Bool {
+      Journal.takesStandardError(environment: { _ in stream }, descriptor: descriptor.raw)
+    }
+    #expect(takes("\(status.st_dev):\(status.st_ino)"))
+    #expect(!takes("\(status.st_dev):\(status.st_ino &+ 1)"))
+    #expect(!takes(nil))
   }
 }
 

@@ -38,6 +38,8 @@ struct AgentVerb: Verb {
     name: .customLong("log-level"),
     help: "The least that is logged: trace, debug, info, notice, warning, error, critical.")
   var level: LevelArgument?
+  @Option(name: .customLong("log-format"), help: "How it is logged, a line each: text or json.")
+  var format = LogFormatArgument.text
   @Option(
     name: .customLong("metrics-file"),
     help: ArgumentHelp(
@@ -49,7 +51,7 @@ struct AgentVerb: Verb {
     var configuration = try origin.configuration(state)
     if let metricsFile { configuration.metricsFile = metricsFile }
     let logLevel = level?.level ?? (once ? .warning : configuration.logLevel ?? .info)
-    let logger = Logger(label: "tend") { _ in LineLog(level: logLevel) }
+    let logger = Logger(label: "tend") { _ in LineLog(level: logLevel, format: format.format) }
     let agent = try Agent(
       configuration, providers: session.providers(), logger: logger,
       version: TendVersion.current)
@@ -143,6 +145,13 @@ struct DurationArgument: ExpressibleByArgument {
     guard let duration = Duration(argument), duration >= .milliseconds(100) else { return nil }
     self.duration = duration
   }
+}
+
+/// How a record is logged.
+enum LogFormatArgument: String, ExpressibleByArgument, CaseIterable {
+  case text, json
+
+  var format: LineLog.Format { self == .json ? .json : .text }
 }
 
 /// A level as swift-log names it.

@@ -64,6 +64,7 @@ final class Core: Sendable {
   }
 
   private func perform(_ effects: Effects) {
+    for write in effects.writes { log(write) }
     for add in effects.adds {
       scheduler.add(
         add.handle, priority: add.priority, after: add.delay, causes: add.causes,
@@ -78,6 +79,28 @@ final class Core: Sendable {
     guard case .addEvent(var event) = write else { return write }
     event.message = mask.apply(to: event.message)
     return .addEvent(event)
+  }
+
+  /// What happens to resources is logged as it is told: what is expected at `debug`, what nobody
+  /// asked for at `info`, what went wrong at `warning`.
+  private func log(_ write: StoreWrite) {
+    guard case .addEvent(let event) = masked(write), let resource = event.resource else { return }
+    let isChange = event.kind.isChange
+    let isExpected = event.cause == .revision || !isChange
+    let level: Logger.Level = event.result != "done" ? .warning : isExpected ? .debug : .info
+    guard logger.logLevel <= level else { return }
+    let message: Logger.Message =
+      event.result != "done"
+      ? "resource is in trouble"
+      : isChange ? "resource changed" : "resource noted"
+    logger.log(
+      level: level, message,
+      metadata: [
+        "unit": "\(event.unit)", "resource": "\(resource)", "revision": "\(event.revision ?? "")",
+        "action": "\(event.kind)", "cause": "\(event.cause?.rawValue ?? "")",
+        "fields": "\(event.fields.joined(separator: ","))", "result": "\(event.result)",
+        "detail": "\(event.message)",
+      ])
   }
 
   func controller(_ node: Node) -> any Controlling {

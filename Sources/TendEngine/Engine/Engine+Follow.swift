@@ -304,7 +304,7 @@ extension Engine {
       core.logger.warning(
         "unit is stalled",
         metadata: [
-          "unit": "\(followed.unit.name)", "reason": "\(reason)", "message": "\(problem.message)",
+          "unit": "\(followed.unit.name)", "reason": "\(reason)", "problem": "\(problem.message)",
         ])
     }
     return isNews

@@ -68,6 +68,9 @@ public struct Event: Sendable, Hashable, Codable {
     public static let revision = Kind("revision")
     /// A refused plan was approved.
     public static let approve = Kind("approve")
+
+    /// Whether the world was changed.
+    var isChange: Bool { [.create, .update, .replace, .delete].contains(self) }
     /// From now on it is left alone.
     public static let suspend = Kind("suspend")
     /// It is no longer left alone.

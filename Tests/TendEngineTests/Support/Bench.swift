@@ -17,6 +17,7 @@ struct Bench {
   var bell: DriftBell?
   var limit = 4
   var metrics: (any MetricsFactory)?
+  var logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
   var secrets: [String: String] = [:]
   let brake = Brake()
 
@@ -43,7 +44,7 @@ struct Bench {
     let shelf = ShelfProvider(shelf: shelf, execution: .pool(limit: limit), drift: bell)
     return try Engine(
       store: store, configuration: configuration, clock: clock,
-      logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
+      logger: logger,
       providers: [shelf as any Provider] + others)
   }
 
