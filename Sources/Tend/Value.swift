@@ -100,6 +100,14 @@ public enum Value: Sendable, Hashable {
   }
 }
 
+extension Value.Fields: ExpressibleByDictionaryLiteral {
+  /// The entries in their order; a name for the second time replaces the first.
+  public init(dictionaryLiteral elements: (String, Value)...) {
+    self.init()
+    for (key, value) in elements { self[key] = value }
+  }
+}
+
 extension Value: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral,
   ExpressibleByBooleanLiteral, ExpressibleByFloatLiteral, ExpressibleByArrayLiteral,
   ExpressibleByDictionaryLiteral, ExpressibleByNilLiteral
