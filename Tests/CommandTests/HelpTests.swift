@@ -11,7 +11,7 @@ struct HelpTests {
     for verb in [
       "validate", "plan", "apply", "agent", "status", "get", "describe", "diff", "history",
       "events", "reconcile", "suspend", "resume", "approve", "forget", "explain",
-      "metrics",
+      "metrics", "schema", "completions",
     ] {
       #expect(output.out.contains("\n  \(verb) "), "\(verb)")
     }
@@ -23,7 +23,7 @@ struct HelpTests {
     arguments: [
       "validate", "plan", "apply", "agent", "status", "get", "describe", "diff", "history",
       "events", "reconcile", "suspend", "resume", "approve", "forget", "explain",
-      "metrics",
+      "metrics", "schema", "completions",
     ])
   func verbs(verb: String) async throws {
     let output = try await Command()("help", verb)

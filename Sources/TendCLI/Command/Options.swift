@@ -20,7 +20,7 @@ struct StateOptions: ParsableArguments {
 
 /// The option `-u`.
 struct UnitOption: ParsableArguments {
-  @Option(name: [.customShort("u"), .long], help: "Only this unit.")
+  @Option(name: [.customShort("u"), .long], help: "Only this unit.", completion: .units)
   var unit: String?
 }
 

@@ -39,6 +39,7 @@ public struct TendCommand: AsyncParsableCommand {
       Validate.self, PlanVerb.self, Apply.self, AgentVerb.self, Status.self, Get.self,
       Describe.self, Diff.self, History.self, Events.self, Reconcile.self, Suspend.self,
       Resume.self, Approve.self, Forget.self, Explain.self, MetricsVerb.self,
+      SchemaVerb.self, Completions.self, Manual.self,
     ])
 
   /// Made by the parser.
@@ -56,7 +57,7 @@ public struct TendCommand: AsyncParsableCommand {
     let session = Session(providers: providers, console: console)
     await Session.$current.withValue(session) {
       do {
-        var command = try parseAsRoot()
+        var command = try await asyncParseAsRoot()
         if var command = command as? any AsyncParsableCommand {
           try await command.run()
         } else {
@@ -73,4 +74,6 @@ public struct TendCommand: AsyncParsableCommand {
 /// The version of this program.
 enum TendVersion {
   static let current = "0.1.0"
+  /// Of the manual page.
+  static let date = "November 23, 2026"
 }

@@ -14,7 +14,7 @@ struct Approve: Verb {
         tend approve web 4f2a9c0
       """)
 
-  @Argument(help: "The unit.")
+  @Argument(help: "The unit.", completion: .units)
   var unit: String
   @Argument(help: "The refused revision, by at least 7 characters of its id.")
   var revision: String

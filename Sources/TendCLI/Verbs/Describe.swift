@@ -14,7 +14,9 @@ struct Describe: Verb {
         tend describe File/motd
       """)
 
-  @Argument(help: "KIND/NAME, or GROUP/VERSION/KIND/NAME where the kind is ambiguous.")
+  @Argument(
+    help: "KIND/NAME, or GROUP/VERSION/KIND/NAME where the kind is ambiguous.",
+    completion: .resources)
   var resource: String
   @OptionGroup var unit: UnitOption
   @OptionGroup var output: OutputOption

@@ -14,7 +14,8 @@ struct Diff: Verb {
         tend diff File/motd --detailed-exitcode
       """)
 
-  @Argument(help: "A kind, or KIND/NAME; everything where it is left out.")
+  @Argument(
+    help: "A kind, or KIND/NAME; everything where it is left out.", completion: .resources)
   var what: String?
   @OptionGroup var unit: UnitOption
   @Flag(name: .customLong("detailed-exitcode"), help: "Exit with 2 where anything differs.")

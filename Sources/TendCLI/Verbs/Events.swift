@@ -13,7 +13,7 @@ struct Events: Verb {
         tend events -u web --limit 200
       """)
 
-  @Argument(help: "KIND/NAME; everything where it is left out.")
+  @Argument(help: "KIND/NAME; everything where it is left out.", completion: .resources)
   var resource: String?
   @OptionGroup var unit: UnitOption
   @Option(help: "The newest of them, at most this many.")

@@ -19,7 +19,8 @@ struct Explain: Verb {
       """)
 
   @Argument(
-    help: "KIND or KIND.FIELD, with the group in front where it is ambiguous; agent; tend.yaml.")
+    help: "KIND or KIND.FIELD, with the group in front where it is ambiguous; agent; tend.yaml.",
+    completion: .kinds)
   var what: String?
 
   func perform(in session: Session) async throws -> ExitStatus {

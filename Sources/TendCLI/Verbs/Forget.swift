@@ -13,7 +13,9 @@ struct Forget: Verb {
         tend forget File/motd
       """)
 
-  @Argument(help: "KIND/NAME, or GROUP/VERSION/KIND/NAME where the kind is ambiguous.")
+  @Argument(
+    help: "KIND/NAME, or GROUP/VERSION/KIND/NAME where the kind is ambiguous.",
+    completion: .resources)
   var resource: String
   @OptionGroup var unit: UnitOption
   @OptionGroup var state: StateOptions

@@ -16,7 +16,9 @@ struct Get: Verb {
         tend get File/motd -o yaml  everything about one of them
       """)
 
-  @Argument(help: "units, a kind, or KIND/NAME; everything where it is left out.")
+  @Argument(
+    help: "units, a kind, or KIND/NAME; everything where it is left out.",
+    completion: .resources)
   var what: String?
   @OptionGroup var unit: UnitOption
   @OptionGroup var output: OutputOption

@@ -15,7 +15,9 @@ struct Reconcile: Verb {
         tend reconcile File/motd    one resource
       """)
 
-  @Argument(help: "A unit or KIND/NAME; everything where it is left out.")
+  @Argument(
+    help: "A unit or KIND/NAME; everything where it is left out.",
+    completion: .unitsAndResources)
   var what: String?
   @OptionGroup var unit: UnitOption
   @OptionGroup var state: StateOptions
