@@ -60,6 +60,7 @@ let package = Package(
     .library(name: "TendTesting", targets: ["TendTesting"]),
     .library(name: "TendCLI", targets: ["TendCLI"]),
     .library(name: "TendFiles", targets: ["TendFiles"]),
+    .library(name: "TendProcesses", targets: ["TendProcesses"]),
     .executable(name: "tend", targets: ["tend"]),
   ],
   dependencies: [
@@ -101,8 +102,10 @@ let package = Package(
       ]),
     .target(name: "CTendFiles", path: "Plugins/TendFiles/CTendFiles"),
     plugin("TendFiles", ["CTendFiles", crypto], excluding: ["CTendFiles"]),
+    .target(name: "CTendProcesses", path: "Plugins/TendProcesses/CTendProcesses"),
+    plugin("TendProcesses", ["CTendProcesses", crypto], excluding: ["CTendProcesses"]),
     .executableTarget(
-      name: "tend", dependencies: ["TendCLI", "TendFiles"], path: "Examples/Agent",
+      name: "tend", dependencies: ["TendCLI", "TendFiles", "TendProcesses"], path: "Examples/Agent",
       exclude: ["run"], swiftSettings: settings),
 
     tests("TendTests", ["Tend"]),
@@ -119,6 +122,7 @@ let package = Package(
       ["Tend", "TendEngine", "TendManifest", "TendGit", "TestSupport", subprocess, system]),
     tests("TendSQLiteTests", ["Tend", "TendEngine", "TendSQLite", grdb]),
     tests("TendFilesTests", ["Tend", "TendFiles", "CTendFiles", "TendTesting", crypto]),
+    tests("TendProcessesTests", ["Tend", "TendProcesses", "CTendProcesses", "TestSupport"]),
     tests(
       "TendAgentTests",
       [

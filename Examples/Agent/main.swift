@@ -1,4 +1,5 @@
 import TendCLI
 import TendFiles
+import TendProcesses
 
-await TendCommand.main { [FileProvider()] }
+await TendCommand.main { [FileProvider(), ProcessProvider()] }

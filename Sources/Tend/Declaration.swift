@@ -64,6 +64,9 @@ public struct Declaration: Sendable {
     self.files = files
   }
 
+  /// The unit that declares it, for kinds whose identity is a name; known where it is decoded.
+  public var unit: String { files?.unit ?? "" }
+
   /// The same declaration with the tree that its files are read from.
   package func reading(_ files: FileLookup) -> Declaration {
     Declaration(content, files)

@@ -81,10 +81,15 @@ package final class FileLookup: Sendable {
   typealias Asked = (path: String, file: SourceFile?)
 
   private let tree: any SourceTree
+  /// The unit that the tree is read for.
+  let unit: String
   private let lookups = Mutex<[ObjectIdentifier: [Asked]]>([:])
 
-  /// Looks into this tree.
-  package init(_ tree: any SourceTree) { self.tree = tree }
+  /// Looks into this tree, for a unit.
+  package init(_ tree: any SourceTree, unit: String = "") {
+    self.tree = tree
+    self.unit = unit
+  }
 
   func read(by asker: Declaration.Content) -> [Asked] {
     lookups.withLock { $0[ObjectIdentifier(asker)] ?? [] }

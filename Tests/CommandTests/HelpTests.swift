@@ -10,8 +10,8 @@ struct HelpTests {
     #expect(output.errors == "")
     for verb in [
       "validate", "plan", "apply", "agent", "status", "get", "describe", "diff", "history",
-      "events", "reconcile", "suspend", "resume", "approve", "forget", "explain",
-      "metrics", "schema", "completions",
+      "events", "logs", "reconcile", "restart", "suspend", "resume", "approve", "forget",
+      "explain", "metrics", "schema", "completions",
     ] {
       #expect(output.out.contains("\n  \(verb) "), "\(verb)")
     }
@@ -22,8 +22,8 @@ struct HelpTests {
     "every verb has help with an abstract, and no line is wider than a terminal",
     arguments: [
       "validate", "plan", "apply", "agent", "status", "get", "describe", "diff", "history",
-      "events", "reconcile", "suspend", "resume", "approve", "forget", "explain",
-      "metrics", "schema", "completions",
+      "events", "logs", "reconcile", "restart", "suspend", "resume", "approve", "forget",
+      "explain", "metrics", "schema", "completions",
     ])
   func verbs(verb: String) async throws {
     let output = try await Command()("help", verb)
@@ -62,7 +62,7 @@ struct HelpTests {
   func explain() async throws {
     let command = try Command()
     let kinds = try await command("explain")
-    #expect(kinds.out.hasPrefix("KIND       VERSION   WHAT IT IS\nDirectory  files/v1  "))
+    #expect(kinds.out.hasPrefix("KIND       VERSION       WHAT IT IS\nDirectory  files/v1      "))
     for name in ["File", "file", "files/v1/File"] {
       let output = try await command("explain", name)
       #expect(output.out.hasPrefix("KIND     File\nVERSION  files/v1\n"), "\(name)")
@@ -73,7 +73,8 @@ struct HelpTests {
     #expect(
       unknown.errors
         == "error: there is no kind Fil; "
-        + "the kinds are files/v1/Directory, files/v1/File, files/v1/Symlink\n")
+        + "the kinds are files/v1/Directory, files/v1/File, files/v1/Symlink, "
+        + "processes/v1/Process\n")
     let field = try await command("explain", "File.mod")
     #expect(field.status == 1)
     #expect(field.errors.contains("did you mean mode?"))

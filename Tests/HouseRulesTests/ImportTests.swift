@@ -27,10 +27,11 @@ struct ImportTests {
       "ArgumentParser", "Logging", "ServiceLifecycle", "UnixSignals",
     ]),
     "TendFiles": system.union(["Tend", "CTendFiles", "SystemPackage", "Crypto", "Logging"]),
+    "TendProcesses": system.union(["Tend", "CTendProcesses", "Crypto"]),
   ]
 
   /// Modules in C have headers and nothing to import.
-  static let inC: Set<String> = ["CYAML", "CJansson", "CTendFiles", "CTendAgent"]
+  static let inC: Set<String> = ["CYAML", "CJansson", "CTendFiles", "CTendAgent", "CTendProcesses"]
 
   /// The folder of a module.
   static func folder(_ module: String) -> String {

@@ -78,6 +78,7 @@ public struct Agent: Service {
         "state": "\(configuration.state.path)", "pid": "\(getpid())",
       ])
     try await ServiceGroup(configuration: group).run()
+    if configuration.stopsOnExit { await engine.vacate() }
     await store.close()
     logger.info("agent stopped")
   }
@@ -112,6 +113,7 @@ public struct Agent: Service {
             try await engine.converge(unit: name) { progress(ProgressDocument($0)) }))
       }
     }
+    if configuration.stopsOnExit { await engine.vacate() }
     await store.close()
   }
 
@@ -131,6 +133,9 @@ public struct Agent: Service {
     engineConfiguration.concurrency = configuration.concurrency
     engineConfiguration.backups = backups
     engineConfiguration.metrics = metrics.factory
+    engineConfiguration.secrets = Secrets.read
+    engineConfiguration.residence = Residence(
+      directory: configuration.state.path, isAgent: true)
     engineConfiguration.brake = Brake(of: configuration.state).read
     return try Engine(
       store: store, configuration: engineConfiguration, logger: logger, providers: providers)

@@ -29,6 +29,9 @@ public struct AgentConfiguration: Sendable {
   /// nil: none. Written every 15 s, and removed when the agent ends.
   public var metricsFile: String?
 
+  /// Whether what providers keep running is ended when the agent ends; else it goes on.
+  public var stopsOnExit = false
+
   /// The file that it was read from; nil where a program made it.
   var source: Source?
 

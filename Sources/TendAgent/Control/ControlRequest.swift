@@ -27,6 +27,10 @@ public enum ControlRequest: Sendable, Hashable, Codable {
   case resume(unit: String?, resource: String?, by: String)
   /// Looks at once whether everything is to be left alone; see `Brake`. Answer: nothing.
   case heedBrake
+  /// Starts these resources anew. Answer: a list of their names.
+  case restart(unit: String?, resource: String)
+  /// Where lies what a resource printed. Answer: a list of `LogFolder`.
+  case logs(unit: String?, resource: String)
   /// Reconciles now. Answer: nothing.
   case reconcile(unit: String?, resource: String?)
   /// Asks sources now. Answer: nothing.

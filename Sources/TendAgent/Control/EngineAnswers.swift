@@ -42,6 +42,11 @@ public struct EngineAnswers: Sendable {
     case .resume(let unit, let resource, let user):
       let ended = try await engine.resume(Selection(unit: unit, resource: resource), by: user)
       return try encode(ItemList(ended.map { [$0] } ?? []))
+    case .restart(let unit, let resource):
+      let selection = Selection(unit: unit, resource: resource)
+      return try encode(ItemList(try await engine.restart(selection)))
+    case .logs(let unit, let resource):
+      return try encode(ItemList(engine.logs(Selection(unit: unit, resource: resource))))
     case .agent, .metrics, .plan, .apply:
       return nil
     }

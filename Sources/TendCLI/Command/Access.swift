@@ -138,7 +138,7 @@ extension Session {
     }
     var configuration = Engine.Configuration()
     configuration.brake = Brake(of: state.directory).read
-    let engine = try engine(store, configuration: configuration)
+    let engine = try engine(store, configuration: configuration, on: state.directory)
     try await engine.load()
     return try await body(.store(EngineAnswers(engine)))
   }

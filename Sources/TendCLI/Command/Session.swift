@@ -14,9 +14,17 @@ struct Session: Sendable {
   let console: Console
 
   /// An engine with this command's providers.
+  ///
+  /// With a state directory it can look at what providers keep there.
   func engine(
-    _ store: some Store, configuration: Engine.Configuration = Engine.Configuration()
+    _ store: some Store, configuration: Engine.Configuration = Engine.Configuration(),
+    on state: StateDirectory? = nil
   ) throws -> Engine {
+    var configuration = configuration
+    if let state {
+      configuration.residence = Residence(directory: state.path, isAgent: false)
+      configuration.secrets = Secrets.read
+    }
     let logger = Logger(label: "tend") { _ in LineLog(level: .warning) }
     return try Engine(
       store: store, configuration: configuration, logger: logger, providers: try providers())
@@ -33,7 +41,7 @@ struct Session: Sendable {
     var configuration = Engine.Configuration()
     configuration.backups = BackupDirectory(at: state.backups)
     configuration.brake = Brake(of: state).read
-    let engine = try engine(store, configuration: configuration)
+    let engine = try engine(store, configuration: configuration, on: state)
     let result = try await engine.running(body)
     await store.close()
     return result

@@ -16,7 +16,8 @@ struct StoreDiff {
   /// What would bring a unit back to the revision that is in force.
   func plan(of unit: UnitStatus) async throws -> Plan {
     let snapshot = try await snapshot(of: unit)
-    let engine = try session.engine(SQLiteStore(at: state.path, mode: .readOnly))
+    let engine = try session.engine(
+      SQLiteStore(at: state.path, mode: .readOnly), on: state)
     let name = unit.name
     return try await engine.running { engine in
       try await engine.prepare(snapshot, for: Unit(name)).plan

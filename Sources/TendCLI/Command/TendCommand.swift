@@ -8,8 +8,9 @@ private import TendAgent
 /// ```swift
 /// import TendCLI
 /// import TendFiles
+/// import TendProcesses
 ///
-/// await TendCommand.main { [FileProvider()] }
+/// await TendCommand.main { [FileProvider(), ProcessProvider()] }
 /// ```
 public struct TendCommand: AsyncParsableCommand {
   /// Name, help and verbs.
@@ -29,6 +30,7 @@ public struct TendCommand: AsyncParsableCommand {
         tend status                 is everything as it should be?
         tend get, tend describe     what is there, and why is it so?
         tend history, tend events   what was done, when, and by whom?
+        tend logs, tend restart     what a process prints; start it anew
         tend suspend, tend resume   leave it alone for a while
 
       Results go to standard output, diagnostics to standard error. The exit status is 0 where all \
@@ -37,9 +39,9 @@ public struct TendCommand: AsyncParsableCommand {
     version: TendVersion.current,
     subcommands: [
       Validate.self, PlanVerb.self, Apply.self, AgentVerb.self, Status.self, Get.self,
-      Describe.self, Diff.self, History.self, Events.self, Reconcile.self, Suspend.self,
-      Resume.self, Approve.self, Forget.self, Explain.self, MetricsVerb.self,
-      SchemaVerb.self, Completions.self, Manual.self,
+      Describe.self, Diff.self, History.self, Events.self, Logs.self, Reconcile.self,
+      Restart.self, Suspend.self, Resume.self, Approve.self, Forget.self, Explain.self,
+      MetricsVerb.self, SchemaVerb.self, Completions.self, Manual.self,
     ])
 
   /// Made by the parser.

@@ -34,6 +34,10 @@ struct AgentVerb: Verb {
   @OptionGroup(title: "What to follow") var origin: OriginOptions
   @Flag(help: "Converge once, print a summary, and exit.")
   var once = false
+  @Flag(
+    name: .customLong("stop-on-exit"),
+    help: "End the processes that are kept running when the agent ends. Default: they go on.")
+  var stopsOnExit = false
   @Option(
     name: .customLong("log-level"),
     help: "The least that is logged: trace, debug, info, notice, warning, error, critical.")
@@ -49,6 +53,7 @@ struct AgentVerb: Verb {
 
   func perform(in session: Session) async throws -> ExitStatus {
     var configuration = try origin.configuration(state)
+    configuration.stopsOnExit = stopsOnExit
     if let metricsFile { configuration.metricsFile = metricsFile }
     let logLevel = level?.level ?? (once ? .warning : configuration.logLevel ?? .info)
     let logger = Logger(label: "tend") { _ in LineLog(level: logLevel, format: format.format) }

@@ -66,6 +66,7 @@ struct Apply: Verb {
       try await scope.check(&plan) { unit in
         try await engine.revisions(of: unit, limit: Scope.lookedAt)
       }
+      try Self.requireAgent(for: plan, engine)
       guard try await application.accepts(plan) else { return .failure }
       if let origin = manifests.input.origin {
         try Origins(unit.name, origin).save(in: state.directory)
@@ -75,6 +76,17 @@ struct Apply: Verb {
       }
       return try application.end(ReportDocument(report))
     }
+  }
+
+  /// What needs somebody who stays is not begun by a command that goes.
+  private static func requireAgent(for plan: Plan, _ engine: Engine) throws {
+    let kinds = engine.kindsThatNeedAnAgent
+    guard let change = plan.changes.first(where: { kinds.contains($0.reference.kind) }) else {
+      return
+    }
+    throw Failure(
+      "NeedsAgent", "\(change.reference) needs an agent that stays to look after it",
+      remedy: "start tend agent on this state directory; --once --stop-on-exit to try it")
   }
 
   /// By the running agent.

@@ -41,9 +41,10 @@ struct PlanVerb: Verb {
   private func plan(in session: Session) async throws -> Plan {
     do {
       let store = try SQLiteStore(at: state.directory.path, mode: .readOnly)
-      return try await plan(with: session.engine(store))
+      return try await plan(with: session.engine(store, on: state.directory))
     } catch let error as StoreError where error.code == .missing {
-      return try await plan(with: session.engine(InMemoryStore()))
+      return try await plan(
+        with: session.engine(InMemoryStore(), on: state.directory))
     }
   }
 

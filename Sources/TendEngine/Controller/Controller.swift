@@ -47,6 +47,10 @@ final class Controller<P: Provider>: Controlling {
   let health: (any HealthChecking<Desired>)?
   let listing: (any Listing<Desired>)?
   let reporting: (any DriftReporting<Desired>)?
+  let residing: (any Residing<Desired>)?
+  let describing: (any Describing<Desired>)?
+  let restarting: (any Restarting<Desired>)?
+  let logKeeping: (any LogKeeping<Desired>)?
 
   init(_ provider: P, index: Int, core: Core) {
     self.provider = provider
@@ -60,13 +64,17 @@ final class Controller<P: Provider>: Controlling {
     health = provider as? any HealthChecking<Desired>
     listing = provider as? any Listing<Desired>
     reporting = provider as? any DriftReporting<Desired>
+    residing = provider as? any Residing<Desired>
+    describing = provider as? any Describing<Desired>
+    restarting = provider as? any Restarting<Desired>
+    logKeeping = provider as? any LogKeeping<Desired>
   }
 
   func stage(
-    definitions: [Declaration], tree: any SourceTree
+    definitions: [Declaration], tree: any SourceTree, unit: String
   ) -> (part: any StagedPart, diagnostics: [Diagnostic]) {
     let (kinds, diagnostics) = stagedKinds(of: provider, definitions: definitions, tree: tree)
-    return (Staged(provider, kinds: kinds, definitions: definitions), diagnostics)
+    return (Staged(provider, kinds: kinds, definitions: definitions, unit: unit), diagnostics)
   }
 
   // MARK: Slots

@@ -21,12 +21,17 @@ extension Engine {
       let unsettled = world.unsettled()
       return found.filter { world[$0].isResource }.map { node in
         let entry = world[node]
-        return (world.status(of: node, unsettled: unsettled[Int(entry.unit)]), entry.handle)
+        let status = world.status(of: node, unsettled: unsettled[Int(entry.unit)])
+        return (status, entry.handle, Int(node.controller))
       }
     }
-    return statuses.map { status, handle in
+    return statuses.map { status, handle, controller in
       var status = status
       status.nextReconcile = core.scheduler.status(of: handle)?.due
+      for detail in stagingProviders[controller].details(of: status.identity) {
+        status.details[detail.name] =
+          if case .string(let text) = detail.value { text } else { detail.value.json }
+      }
       return status
     }.sorted {
       ($0.unit, $0.apiVersion, $0.kind, $0.name) < ($1.unit, $1.apiVersion, $1.kind, $1.name)

@@ -40,6 +40,11 @@ public final class Engine: Service {
     /// For a word that needs no running engine to be heard: a file that somebody puts down. It must
     /// answer at once. Default: never.
     public var brake: @Sendable () -> Suspension? = { nil }
+    /// Below which directory providers keep what is their own, each in one of its name, and whether
+    /// this engine stays to look after it.
+    ///
+    /// Default: nowhere; providers that need it then say so.
+    public var residence: Residence?
     /// Decides all jitter; the same seed gives the same delays.
     ///
     /// Default: random.
@@ -95,6 +100,9 @@ public final class Engine: Service {
       controllers.append(Self.controller(for: provider, index, core))
     }
     stagingProviders = controllers
+    if let residence = configuration.residence {
+      for controller in controllers { controller.reside(below: residence) }
+    }
     core.controllers.withLock { [controllers] in $0 = controllers }
     try Self.check(controllers)
   }

@@ -17,7 +17,7 @@ protocol Controlling: AnyObject, Sendable {
 
   /// Begins to stage a revision, with the definitions that it holds.
   func stage(
-    definitions: [Declaration], tree: any SourceTree
+    definitions: [Declaration], tree: any SourceTree, unit: String
   ) -> (part: any StagedPart, diagnostics: [Diagnostic])
 
   /// The slot of an identity, if there is one.
@@ -42,6 +42,19 @@ protocol Controlling: AnyObject, Sendable {
     into inspection: Inspection)
   /// The same for what is in force.
   func inspect(inForce slots: [UInt32], into inspection: Inspection)
+
+  /// Tells a provider that keeps something of its own where it may.
+  func reside(below residence: Residence)
+  /// Whether its resources need an agent that stays.
+  var needsAgent: Bool { get }
+  /// What its provider shows of a resource right now.
+  func details(of identity: String) -> [Detail]
+  /// Where lies what a resource printed; nil where its provider keeps no such thing.
+  func logs(of identity: String) -> [LogFolder]?
+  /// Begins to start a resource anew; false where its provider can't.
+  func restart(_ identity: String) async throws(ProviderError) -> Bool
+  /// Ends what is kept running for a resource, since the agent ends.
+  func vacate(_ identity: String) async throws(ProviderError)
 
   /// Runs the workers, the supervisor and the watch until the scheduler shuts down.
   func run() async

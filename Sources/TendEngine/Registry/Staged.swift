@@ -9,6 +9,7 @@ final class Staged<P: Provider>: StagedPart, @unchecked Sendable {
   typealias Desired = P.Desired
 
   let provider: P
+  private let unit: String
   private let kinds: [KindName: Kind<Desired>]
   /// What the kinds were made from.
   private let definitions: [Declaration]
@@ -28,14 +29,18 @@ final class Staged<P: Provider>: StagedPart, @unchecked Sendable {
   private var readers: Set<Int> = []
   private var reused: [Bool] = []
 
-  init(_ provider: P, kinds: [Kind<Desired>], definitions: [Declaration]) {
+  init(
+    _ provider: P, kinds: [Kind<Desired>], definitions: [Declaration], unit: String
+  ) {
     self.provider = provider
+    self.unit = unit
     self.definitions = definitions
     self.kinds = Dictionary(kinds.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
   }
 
   init(copying other: Staged<P>) {
     (provider, kinds, definitions) = (other.provider, other.kinds, other.definitions)
+    unit = other.unit
     (rows, linked, vacant) = (other.rows, other.linked, other.vacant)
     (identities, unmet, readers) = (other.identities, other.unmet, other.readers)
   }
@@ -75,7 +80,7 @@ final class Staged<P: Provider>: StagedPart, @unchecked Sendable {
     let before = previous?.part as? Staged<P>
     let isSameKinds =
       before.map { definitions.elementsEqual($0.definitions) { $0.isSame(as: $1) } } ?? false
-    let files = FileLookup(tree)
+    let files = FileLookup(tree, unit: unit)
     var diagnostics: [Diagnostic] = []
     for (index, declaration) in declarations.enumerated() {
       if isSameKinds, let before, let row = previous?.rows[index], row >= 0,
@@ -167,7 +172,7 @@ final class Staged<P: Provider>: StagedPart, @unchecked Sendable {
   private func take(
     _ edit: PartEdit, _ tree: any SourceTree, _ edited: inout EditedPart
   ) throws(Diagnostics) {
-    let files = FileLookup(tree)
+    let files = FileLookup(tree, unit: unit)
     for row in edit.removed {
       rows[row] = nil
       linked?[row] = nil

@@ -52,7 +52,8 @@ struct Stager {
       let definitions =
         names.isEmpty
         ? [] : snapshot.declarations.filter { names.contains($0.reference.kind) }
-      let (part, problems) = controller.stage(definitions: definitions, tree: snapshot.tree)
+      let (part, problems) = controller.stage(
+        definitions: definitions, tree: snapshot.tree, unit: unit.name)
       diagnostics += problems
       return part
     }

@@ -1,0 +1,88 @@
+private import CTendProcesses
+
+/// The process of one instance and all that descends from it, as far as they can be found.
+final class Body {
+  /// The value in the environment by which descendants are known.
+  static let mark = "TEND_INSTANCE"
+
+  private(set) var group: Group?
+  let name: String
+  var held: HeldProcess?
+  /// Where it says that it is ready.
+  var notices: Descriptor?
+  /// The session that it leads; ids of sessions are not used again while somebody is in them.
+  private var session: Int32 = 0
+  /// Whether its descendants become children of this process.
+  var areOurs = true
+
+  init(name: String, group: Group?) {
+    self.name = name
+    self.group = group
+  }
+
+  /// Takes another group in place of one that is spent.
+  func renew(_ group: Group) { self.group = group }
+
+  func took(_ held: HeldProcess) {
+    self.held = held
+    session = held.identity.process
+  }
+
+  /// Whether every descendant is certain to be found.
+  var isExact: Bool { group?.unified != nil }
+
+  /// What belongs to it besides the main process; `children` are those of this process.
+  func descendants(among children: [Int32]) -> [Int32] {
+    let main = held?.identity.process
+    if let members = group?.members { return members.filter { $0 != main } }
+    if !areOurs { return everywhere().filter { $0 != main } }
+    return children.filter { $0 != main && belongs($0) }
+  }
+
+  private func belongs(_ process: Int32) -> Bool {
+    session > 0 && tend_session(process) == session
+      || tend_has_environment(process, "\(Self.mark)=\(name)") == 1
+  }
+
+  /// All processes of the machine that descend from it, by session, mark and parent.
+  private func everywhere() -> [Int32] {
+    let capacity = 1 << 16
+    let all = [tend_process_entry](unsafeUninitializedCapacity: capacity) { buffer, count in
+      count = max(0, tend_processes(buffer.baseAddress, capacity))
+    }
+    let own = tend_own_process()
+    var found = Set(
+      all.filter { entry in
+        entry.process != own
+          && (session > 0 && entry.session == session
+            || (entry.parent == 1 || entry.parent == own) && belongs(entry.process))
+      }.map(\.process))
+    if let held { found.insert(held.identity.process) }
+    var grew = true
+    while grew {
+      let more = all.filter { found.contains($0.parent) && !found.contains($0.process) }
+      grew = !more.isEmpty
+      found.formUnion(more.map(\.process))
+    }
+    return found.sorted()
+  }
+
+  /// Sends a signal to the main process, or to everything that descends from it.
+  func signal(_ signal: Signal, all: Bool) {
+    guard all else {
+      held?.signal(signal.number)
+      return
+    }
+    if signal == .kill, group?.kill() == true { return }
+    // While it runs its children hang on it, and are found below it.
+    let members = group?.members ?? everywhere()
+    let descriptors = members.compactMap { process in
+      (try? Descriptor(tend_pidfd(process))).map { (process, $0) }
+    }
+    // Only now are the ids certain: whoever is still a member was one when it was taken hold of.
+    let still = Set(group?.members ?? everywhere())
+    for (process, descriptor) in descriptors where still.contains(process) {
+      _ = tend_signal(descriptor.raw, signal.number)
+    }
+  }
+}

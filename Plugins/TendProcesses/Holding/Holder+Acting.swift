@@ -1,0 +1,409 @@
+private import CTendProcesses
+internal import Tend
+
+extension Holder {
+  /// Does what a charge decided.
+  func perform(_ action: Charge.Action, _ kept: Kept) {
+    switch action {
+    case .start(let serial, let launch, let replica): start(serial, launch, replica, kept)
+    case .signal(let serial, let signal, let all):
+      kept.bodies[serial]?.signal(signal, all: all)
+    case .look(let serial): look(serial, kept)
+    case .ask(let serial, let probe, let replica): ask(serial, probe, replica, kept)
+    case .discard(let serial): discard(serial, kept)
+    }
+  }
+
+  // MARK: Starting
+
+  private func start(_ serial: UInt32, _ launch: Launch, _ replica: Int, _ kept: Kept) {
+    let launch = launch.expanded(for: replica)
+    do throws(Starter.Failure) {
+      let (body, output) = try prepare(serial, replica, launch, kept)
+      let (process, descriptor) = try Starter.start(
+        completed(launch, replica, body),
+        in: .init(
+          input: nothing.raw, output: output.raw, cgroup: body.group?.unified?.raw ?? -1,
+          joined: body.group?.joinedDescriptors ?? []))
+      guard let held = try? HeldProcess(child: process, descriptor) else {
+        throw Starter.Failure(step: Int32(TEND_STEP_CLONE), code: SystemError.noProcess)
+      }
+      body.took(held)
+      owners[process] = (kept.charge.id, serial)
+      kept.charge.started(
+        serial,
+        Instance.Main(identity: held.identity, since: now, startedAt: wall, isChild: true))
+    } catch {
+      let words = error.words(launch)
+      kept.outputs[replica]?.note(words, at: wall)
+      kept.charge.failedToStart(serial, words, at: now)
+    }
+  }
+
+  /// Makes what an instance needs, where it is not there from its last start.
+  private func prepare(
+    _ serial: UInt32, _ replica: Int, _ launch: Launch, _ kept: Kept
+  ) throws(Starter.Failure) -> (Body, Descriptor) {
+    let step: Int
+    do throws(SystemError) {
+      let output = try output(of: replica, kept, launch.account)
+      let end = try output.openForProcess()
+      let body: Body
+      if let known = kept.bodies[serial] {
+        body = known
+        if known.group?.isSpent == true {
+          known.group?.remove()
+          known.renew(try makeGroup(serial, kept))
+        }
+      } else {
+        body = Body(name: "\(kept.charge.id)#\(serial)", group: try makeGroup(serial, kept))
+      }
+      kept.bodies[serial] = body
+      try listen(launch, body, kept.charge.id, serial)
+      return (body, end)
+    } catch {
+      step = error.code == SystemError.missing ? TEND_STEP_CGROUP : TEND_STEP_DESCRIPTORS
+      throw Starter.Failure(step: Int32(step), code: error.code)
+    }
+  }
+
+  private func output(
+    of replica: Int, _ kept: Kept, _ account: Account?
+  ) throws(SystemError) -> Output {
+    if let output = kept.outputs[replica] { return output }
+    let folder = try logs.folder(FolderName.of(kept.charge.id), making: true)
+      .folder("\(replica)", making: true)
+    let output = try Output(in: folder, kept.charge.care.logs, account: account)
+    kept.outputs[replica] = output
+    watch(output.pipe.raw, .output(kept.charge.id, replica: replica))
+    return output
+  }
+
+  private func makeGroup(_ serial: UInt32, _ kept: Kept) throws(SystemError) -> Group {
+    try Group(
+      "\(FolderName.of(kept.charge.id))#\(serial)", below: label, in: cgroups,
+      kept.charge.care.limits)
+  }
+
+  private func listen(
+    _ launch: Launch, _ body: Body, _ id: String, _ serial: UInt32
+  ) throws(SystemError) {
+    guard launch.notifies, body.notices == nil else { return }
+    let notices = try Descriptor(tend_notice_socket(noticeName(id, serial)))
+    body.notices = notices
+    watch(notices.raw, .notices(id, serial))
+  }
+
+  private func noticeName(_ id: String, _ serial: UInt32) -> String {
+    "\(label)/\(FolderName.hash(id))/\(serial)"
+  }
+
+  /// With what only the holder knows.
+  private func completed(_ launch: Launch, _ replica: Int, _ body: Body) -> Launch {
+    var launch = launch
+    launch.environment.append(.init(name: "TEND_REPLICA", value: "\(replica)"))
+    launch.environment.append(.init(name: Body.mark, value: body.name))
+    if launch.notifies, let hash = body.name.lastIndex(of: "#") {
+      let id = String(body.name[..<hash])
+      let serial = UInt32(body.name[body.name.index(after: hash)...]) ?? 0
+      launch.environment.append(
+        .init(name: "NOTIFY_SOCKET", value: "@" + noticeName(id, serial)))
+      if launch.watchdog > 0 {
+        launch.environment.append(
+          .init(name: "WATCHDOG_USEC", value: "\(launch.watchdog / 1000)"))
+      }
+    }
+    return launch
+  }
+
+  // MARK: Ending
+
+  /// Takes all children that have ended, those of which nobody knows among them.
+  func reap() {
+    tend_drain_signals(childrenDescriptor)
+    var status: Int32 = 0
+    var hasStrangers = false
+    while true {
+      let process = tend_reap(&status)
+      if process == 0 { break }
+      let value = tend_status_value(status)
+      let exit: Exit = tend_status_is_signal(status) == 1 ? .signal(value) : .status(value)
+      if let owner = owners.removeValue(forKey: process) {
+        ended(owner.id, owner.serial, exit)
+      } else if let question = questions.first(where: { $0.held?.identity.process == process }) {
+        answer(question, exit.isSuccess ? nil : "the command \(exit.words)")
+      } else {
+        hasStrangers = true
+      }
+    }
+    // A descendant of something that is being ended may have been its last one.
+    if hasStrangers {
+      for (id, kept) in kept where kept.charge.instances.contains(where: \.hasDescendants) {
+        touched.insert(id)
+      }
+    }
+  }
+
+  private func ended(_ id: String, _ serial: UInt32, _ exit: Exit) {
+    guard let kept = kept[id], let body = kept.bodies[serial] else { return }
+    if let instance = kept.charge.instances.first(where: { $0.serial == serial }) {
+      empty(id, instance.replica, kept)
+      kept.outputs[instance.replica]?.note(
+        "process \(body.held?.identity.process ?? 0) \(exit.words)", at: wall)
+    }
+    let left = !body.descendants(among: children()).isEmpty
+    body.held = nil
+    kept.charge.exited(serial, exit, leaving: left, at: now, wall: wall)
+    touched.insert(id)
+  }
+
+  func adoptedEnded(_ id: String, _ serial: UInt32) {
+    guard let held = kept[id]?.bodies[serial]?.held, held.hasEnded else { return }
+    unwatch(held.descriptor.raw)
+    owners[held.identity.process] = nil
+    ended(id, serial, .unknown)
+  }
+
+  private func children() -> [Int32] {
+    let capacity = 1 << 15
+    return [Int32](unsafeUninitializedCapacity: capacity) { buffer, count in
+      count = max(0, tend_children(buffer.baseAddress, capacity))
+    }.filter { owners[$0] == nil }
+  }
+
+  private func look(_ serial: UInt32, _ kept: Kept) {
+    guard let body = kept.bodies[serial] else {
+      kept.charge.looked(serial, hasDescendants: false)
+      return
+    }
+    let isLeft = !body.descendants(among: children()).isEmpty
+    guard let instance = kept.charge.instances.first(where: { $0.serial == serial }) else { return }
+    kept.charge.looked(serial, hasDescendants: isLeft)
+    if instance.hasDescendants != isLeft { touched.insert(kept.charge.id) }
+  }
+
+  private func discard(_ serial: UInt32, _ kept: Kept) {
+    guard let body = kept.bodies.removeValue(forKey: serial) else { return }
+    if let notices = body.notices { unwatch(notices.raw) }
+    body.group?.remove()
+    let replicas = Set(kept.charge.instances.map(\.replica))
+    for (replica, output) in kept.outputs where !replicas.contains(replica) {
+      empty(kept.charge.id, replica, kept)
+      unwatch(output.pipe.raw)
+      output.end()
+      kept.outputs[replica] = nil
+    }
+  }
+
+  // MARK: Output and notices
+
+  func read(_ id: String, _ replica: Int) {
+    guard let kept = kept[id], let output = kept.outputs[replica] else { return }
+    let (lines, _) = output.drain(at: wall)
+    listen(to: lines, replica, kept)
+  }
+
+  /// Reads what is left, as far as a bound: whoever still writes is not waited for.
+  private func empty(_ id: String, _ replica: Int, _ kept: Kept) {
+    guard let output = kept.outputs[replica] else { return }
+    for _ in 0..<16 {
+      let (lines, isMore) = output.drain(at: wall)
+      listen(to: lines, replica, kept)
+      if !isMore { return }
+    }
+  }
+
+  private func listen(to lines: [ArraySlice<UInt8>], _ replica: Int, _ kept: Kept) {
+    guard case .log(let pattern)? = kept.charge.care.readiness?.method else { return }
+    for instance in kept.charge.instances
+    where instance.replica == replica && instance.isAlive && instance.readiness != .ready {
+      guard lines.contains(where: { pattern.matches($0) }) else { continue }
+      kept.charge.becameReady(instance.serial)
+      touched.insert(kept.charge.id)
+    }
+  }
+
+  /// What a process says about itself; see sd_notify(3).
+  func takeNotices(_ id: String, _ serial: UInt32) {
+    guard let kept = kept[id], let body = kept.bodies[serial], let socket = body.notices else {
+      return
+    }
+    var process: Int32 = 0
+    var user: UInt32 = 0
+    while true {
+      let bytes = [UInt8](unsafeUninitializedCapacity: 4096) { buffer, count in
+        let start = buffer.baseAddress.map { UnsafeMutableRawPointer($0) }
+        count = max(
+          0,
+          tend_receive_notice(
+            socket.raw, start?.assumingMemoryBound(to: CChar.self), 4096, &process, &user))
+      }
+      if bytes.isEmpty { return }
+      // Anybody can reach the socket: only the process itself and its descendants are believed.
+      let main = body.held?.identity.process ?? -1
+      let isOwn =
+        process == main || tend_session(process) == main
+        || body.group?.members?.contains(process) == true
+      if isOwn { takeNotice(bytes, serial, kept) }
+    }
+  }
+
+  private func takeNotice(_ bytes: [UInt8], _ serial: UInt32, _ kept: Kept) {
+    for line in bytes.split(separator: UInt8(ascii: "\n")) {
+      let text = String(decoding: line, as: UTF8.self)
+      switch text {
+      case "READY=1":
+        if kept.charge.care.readiness?.method == .notify { kept.charge.becameReady(serial) }
+        kept.charge.gaveSign(serial, at: now)
+      case "WATCHDOG=1": kept.charge.gaveSign(serial, at: now)
+      default:
+        guard text.hasPrefix("STATUS=") else { continue }
+        kept.charge.said(serial, String(text.dropFirst(7).prefix(200)))
+      }
+    }
+    touched.insert(kept.charge.id)
+  }
+
+  // MARK: Questions
+
+  private func ask(_ serial: UInt32, _ probe: Probe, _ replica: Int, _ kept: Kept) {
+    let question = Question(
+      probe.method.expanded(for: replica), id: kept.charge.id, serial: serial,
+      until: now &+ probe.timeout)
+    if case .exec(let command) = probe.method {
+      var launch = kept.charge.order?.launch.expanded(for: replica)
+      launch?.command = command.map { $0.expanded(for: replica) }
+      launch?.notifies = false
+      guard let launch, let body = kept.bodies[serial] else { return }
+      do throws(Starter.Failure) {
+        let (process, descriptor) = try Starter.start(
+          completed(launch, replica, body),
+          in: .init(
+            input: nothing.raw, output: nullOutput.raw,
+            cgroup: body.group?.unified?.raw ?? -1, joined: body.group?.joinedDescriptors ?? []))
+        question.held = try? HeldProcess(child: process, descriptor)
+      } catch {
+        return kept.charge.answered(serial, problem: error.words(launch), at: now)
+      }
+    } else if case .answered(let problem) = question.begin() {
+      return kept.charge.answered(serial, problem: problem, at: now)
+    }
+    questions.append(question)
+    if let socket = question.socket { watch(socket.raw, .question(question), question.interest) }
+  }
+
+  func proceed(_ question: Question) {
+    switch question.proceed() {
+    case .waiting: if let socket = question.socket { change(socket.raw, question.interest) }
+    case .answered(let problem): answer(question, problem)
+    }
+  }
+
+  func answer(_ question: Question, _ problem: String?) {
+    guard questions.contains(where: { $0 === question }) else { return }
+    questions.removeAll { $0 === question }
+    if let socket = question.socket { unwatch(socket.raw) }
+    // One that did not end in time; it is reaped when it has.
+    question.held?.signal(Signal.kill.number)
+    kept[question.id]?.charge.answered(question.serial, problem: problem, at: now)
+    touched.insert(question.id)
+  }
+
+  // MARK: Keeping books
+
+  /// After all that could be done now: writes down what runs, tells what changed, and sets the
+  /// clock.
+  func finish(_ kept: Kept) {
+    let id = kept.charge.id
+    record(kept)
+    if kept.charge.isReleased, kept.charge.instances.isEmpty {
+      self.kept[id] = nil
+      for client in clients where client.isWatching || client.awaited == id {
+        send(.gone(id: id), to: client)
+      }
+      return
+    }
+    var report = kept.report(at: now)
+    report.version = kept.told?.version ?? 0
+    if report != kept.told {
+      lastVersion += 1
+      report.version = lastVersion
+      kept.told = report
+      for client in clients where client.isWatching { send(.report(report), to: client) }
+    }
+    let moment = kept.charge.nextMoment(after: now)
+    if let moment, moment != kept.moment { timeline.add(moment, id) }
+    kept.moment = moment
+  }
+
+  private func record(_ kept: Kept) {
+    var records: [UInt32: InstanceRecord] = [:]
+    for instance in kept.charge.instances {
+      records[instance.serial] = InstanceRecord(instance, of: kept.charge)
+    }
+    guard records != kept.written else { return }
+    let name = FolderName.of(kept.charge.id)
+    for (serial, record) in records where kept.written[serial] != record {
+      guard let value = try? ValueEncoder().encode(record) else { continue }
+      // One that can't be written is lost to another holder only; this one goes on.
+      try? self.records.replace("\(name)#\(serial)", with: Array(value.json.utf8))
+    }
+    for serial in kept.written.keys where records[serial] == nil {
+      self.records.remove("\(name)#\(serial)")
+    }
+    kept.written = records
+  }
+
+  // MARK: Adoption
+
+  /// Finds again what an earlier holder had started.
+  func adoptRecorded() {
+    for name in records.names where !name.hasPrefix(".") {
+      guard let bytes = (try? records.contents(name)) ?? nil,
+        let value = try? Value(json: String(decoding: bytes, as: UTF8.self)),
+        let record = try? ValueDecoder().decode(InstanceRecord.self, from: value),
+        record.identity.boot == ProcessIdentity.boot
+      else {
+        records.remove(name)
+        continue
+      }
+      adopt(record)
+    }
+  }
+
+  private func adopt(_ record: InstanceRecord) {
+    let kept = self.kept[record.id] ?? Kept(Charge(id: record.id, seed: seed()))
+    self.kept[record.id] = kept
+    let held = HeldProcess(finding: record.identity)
+    guard let group = try? makeGroup(record.serial, kept) else { return }
+    let body = Body(name: "\(record.id)#\(record.serial)", group: group)
+    body.areOurs = false
+    kept.bodies[record.serial] = body
+    kept.written[record.serial] = record
+    let main = held.map { held in
+      Instance.Main(
+        identity: held.identity, since: now, startedAt: record.startedAt, isChild: false)
+    }
+    kept.charge.adopt(record, main, at: now, wall: wall)
+    _ = try? output(of: record.replica, kept, nil)
+    if let held {
+      body.took(held)
+      owners[held.identity.process] = (record.id, record.serial)
+      watch(held.descriptor.raw, .adopted(record.id, record.serial))
+    }
+    touched.insert(record.id)
+  }
+}
+
+extension Probe.Method {
+  /// The same for one replica.
+  func expanded(for replica: Int) -> Probe.Method {
+    switch self {
+    case .tcp(let host, let port): .tcp(host: host, port: port.expanded(for: replica))
+    case .http(let host, let port, let path):
+      .http(
+        host: host, port: port.expanded(for: replica), path: path.expanded(for: replica))
+    case .exec, .notify, .log: self
+    }
+  }
+}

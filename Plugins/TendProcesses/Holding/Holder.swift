@@ -1,0 +1,201 @@
+private import CTendProcesses
+internal import Tend
+
+/// Keeps processes running, also while no agent does: their parent, their reader and their witness.
+///
+/// One process with one thread and one loop. What to do is decided by `Charge`; here it is done.
+/// It ends when it keeps nothing and nobody has talked to it for a while.
+final class Holder {
+  /// What an event stands for.
+  enum Watched {
+    case children
+    case listener
+    case client(Client)
+    case output(String, replica: Int)
+    case notices(String, UInt32)
+    case adopted(String, UInt32)
+    case question(Question)
+  }
+
+  let folder: Folder
+  let records: Folder
+  let logs: Folder
+  /// Tells its cgroups and sockets from those of another holder.
+  let label: String
+  let cgroups = Cgroups()
+  let nothing: Descriptor
+  /// Where the output of commands that only answer goes.
+  let nullOutput: Descriptor
+
+  private let lock: Descriptor
+  private let poll: Descriptor
+  private let signals: Descriptor
+  private let listener: Descriptor
+  private var watched: [UInt64: (what: Watched, descriptor: Int32)] = [:]
+  private var nextToken: UInt64 = 1
+  private var tokens: [Int32: UInt64] = [:]
+
+  var kept: [String: Kept] = [:]
+  /// Whose main process has this id.
+  var owners: [Int32: (id: String, serial: UInt32)] = [:]
+  var questions: [Question] = []
+  var clients: [Client] = []
+  var timeline = Timeline()
+  /// What is to be looked at before the loop waits again.
+  var touched: Set<String> = []
+  var lastVersion: Int64 = 0
+  /// When somebody was last there, or something was kept.
+  private var lastUse: Int64
+  private var isLeaving = false
+  private var random: SplitMix
+
+  /// How long it stays without a reason: a restart of the agent is shorter.
+  static let patience: Int64 = 10_000_000_000
+
+  /// Takes the place of the holder of a folder; throws where there is one.
+  init(at path: String) throws(SystemError) {
+    folder = try Folder(at: path)
+    lock = try folder.open("holder.lock", OpenFlags.appending)
+    try check(tend_lock_file(lock.raw))
+    records = try folder.folder("records", making: true)
+    logs = try folder.folder("logs", making: true)
+    label = "tend-" + FolderName.hash(path)
+    let devices = try Folder(at: "/dev")
+    nothing = try devices.open("null", OpenFlags.reading)
+    nullOutput = try devices.open("null", OpenFlags.writing)
+    tend_raise_descriptor_limit()
+    try check(tend_become_subreaper())
+    poll = try Descriptor(tend_poll_make())
+    signals = try Descriptor(tend_watch_children())
+    listener = try Descriptor(tend_listen(folder.raw, Self.socketName))
+    lastUse = tend_monotonic()
+    var generator = SystemRandomNumberGenerator()
+    random = SplitMix(state: generator.next())
+    watch(signals.raw, .children)
+    watch(listener.raw, .listener)
+  }
+
+  static let socketName = "holder.sock"
+
+  var childrenDescriptor: Int32 { signals.raw }
+  var now: Int64 { tend_monotonic() }
+  var wall: Int64 { tend_wall_clock() }
+
+  func seed() -> UInt64 { random.next() }
+
+  /// Goes, at the end of this turn.
+  func leave() { isLeaving = true }
+
+  // MARK: Watching
+
+  func watch(_ descriptor: Int32, _ what: Watched, _ events: UInt32 = UInt32(TEND_READABLE)) {
+    let token = nextToken
+    nextToken &+= 1
+    guard tend_poll_add(poll.raw, descriptor, token, events) == 0 else { return }
+    watched[token] = (what, descriptor)
+    tokens[descriptor] = token
+  }
+
+  func change(_ descriptor: Int32, _ events: UInt32) {
+    guard let token = tokens[descriptor] else { return }
+    _ = tend_poll_change(poll.raw, descriptor, token, events)
+  }
+
+  /// Before the descriptor is closed.
+  func unwatch(_ descriptor: Int32) {
+    guard let token = tokens.removeValue(forKey: descriptor) else { return }
+    watched[token] = nil
+    tend_poll_remove(poll.raw, descriptor)
+  }
+
+  // MARK: The loop
+
+  /// Runs until there is nothing to keep and nobody to talk to.
+  func run() {
+    adoptRecorded()
+    settle()
+    while !isLeaving, !isIdle() {
+      var events = [tend_event](repeating: tend_event(), count: 64)
+      let count = tend_poll_wait(poll.raw, &events, 64, timeout())
+      for event in events.prefix(max(0, Int(count))) { handle(event) }
+      passTime()
+      settle()
+    }
+    // Those that are still in use stay, and are taken up by the next holder.
+    for tree in cgroups.trees { _ = try? Folder(at: tree).removeFolder(label) }
+  }
+
+  private func isIdle() -> Bool {
+    if !kept.isEmpty || !clients.isEmpty { lastUse = now }
+    return now - lastUse >= Self.patience
+  }
+
+  private func timeout() -> Int32 {
+    var moments = [timeline.first, questions.map(\.until).min()].compactMap { $0 }
+    if kept.isEmpty, clients.isEmpty { moments.append(lastUse + Self.patience) }
+    guard let first = moments.min() else { return -1 }
+    // Rounded up, so that what is due is due when the wait ends.
+    return Int32(clamping: max(0, (first - now + 999_999) / 1_000_000))
+  }
+
+  private func handle(_ event: tend_event) {
+    // What was ended earlier in this turn is not there any more.
+    guard let entry = watched[event.token] else { return }
+    switch entry.what {
+    case .children: reap()
+    case .listener: accept(listener)
+    case .client(let client): attend(client, event.events)
+    case .output(let id, let replica): read(id, replica)
+    case .notices(let id, let serial): takeNotices(id, serial)
+    case .adopted(let id, let serial): adoptedEnded(id, serial)
+    case .question(let question): proceed(question)
+    }
+  }
+
+  private func passTime() {
+    let now = now
+    while let (moment, id) = timeline.take(until: now) {
+      if kept[id]?.moment == moment {
+        kept[id]?.moment = nil
+        touched.insert(id)
+      }
+    }
+    for question in questions where question.until <= now {
+      answer(question, "did not answer in time")
+    }
+  }
+
+  /// Decides and acts until nothing is left to do now.
+  func settle() {
+    while let id = touched.min() {
+      touched.remove(id)
+      guard let kept = kept[id] else { continue }
+      let actions = kept.charge.advance(now)
+      for action in actions { perform(action, kept) }
+      if actions.contains(where: \.hasConsequences) { touched.insert(id) }
+      finish(kept)
+    }
+  }
+}
+
+extension Charge.Action {
+  /// Whether the charge is to be looked at again at once.
+  fileprivate var hasConsequences: Bool {
+    switch self {
+    case .start, .discard: true
+    case .signal, .look, .ask: false
+    }
+  }
+}
+
+/// What the program becomes where it is started under the holder's name.
+@_cdecl("tend_hold")
+func hold(_ path: UnsafePointer<CChar>) {
+  do throws(SystemError) {
+    try Holder(at: String(cString: path)).run()
+  } catch {
+    // Another one holds the folder, or it can't be used: whoever started this one will be told by
+    // the socket that does not answer.
+    return
+  }
+}

@@ -1,0 +1,139 @@
+private import CTendProcesses
+private import Synchronization
+internal import Tend
+
+/// Talks to the holder of a directory, and starts it where there is none.
+///
+/// Calls block for as long as the holder takes for one turn of its loop.
+final class HolderConnection: Sendable {
+  let directory: String
+  /// Conversations that nobody is in.
+  private let idle = Mutex<[Descriptor]>([])
+
+  init(directory: String) { self.directory = directory }
+
+  private static let mostIdle = 8
+
+  /// Asks, and waits for the answer; nil where there is no holder.
+  func ask(_ request: HolderRequest) throws(ProviderError) -> HolderReply? {
+    // One that lay idle may lead to a holder that has gone since; a new one tells.
+    if let known = idle.withLock({ $0.popLast() }), let reply = try? exchange(request, known) {
+      return reply
+    }
+    guard let socket = connect() else { return nil }
+    do {
+      return try exchange(request, socket)
+    } catch {
+      throw ProviderError(.transient, "can't talk to the holder of processes", cause: error)
+    }
+  }
+
+  private func exchange(_ request: HolderRequest, _ socket: Descriptor) throws -> HolderReply {
+    try socket.send(Frame.bytes(request))
+    let reply = try Self.receive(from: socket)
+    idle.withLock { idle in
+      if idle.count < Self.mostIdle { idle.append(socket) }
+    }
+    return reply
+  }
+
+  /// The next message; throws at the end of the conversation.
+  static func receive(from socket: Descriptor) throws -> HolderReply {
+    var received: [UInt8] = []
+    while true {
+      if let body = try Frame.take(from: &received) {
+        return try Frame.decode(HolderReply.self, body)
+      }
+      let missing =
+        received.count < 4 ? 4 - received.count : bodyLength(received) + 4 - received.count
+      let bytes = try socket.read(upTo: min(missing, 64 << 10))
+      if bytes.isEmpty { throw SystemError(code: 32) }
+      received += bytes
+    }
+  }
+
+  private static func bodyLength(_ received: [UInt8]) -> Int {
+    received.prefix(4).reversed().reduce(0) { $0 << 8 | Int($1) }
+  }
+
+  /// Waits until nothing is left of a process; what is, where that takes too long.
+  func awaitEnd(of id: String, patience: Duration) throws(ProviderError) -> Report? {
+    guard let socket = connect() else { return nil }
+    let milliseconds = Int32(clamping: max(0, patience.nanoseconds / 1_000_000))
+    do {
+      try socket.send(Frame.bytes(HolderRequest.awaitEnd(id: id)))
+      if tend_wait_readable(socket.raw, milliseconds) == 1 {
+        _ = try Self.receive(from: socket)
+        return nil
+      }
+    } catch {
+      throw ProviderError(.transient, "can't talk to the holder of processes", cause: error)
+    }
+    guard case .report(let report)? = try ask(.report(id: id)) else { return nil }
+    return report
+  }
+
+  /// A conversation with the holder that is there; nil where there is none.
+  func connect() -> Descriptor? {
+    guard let folder = try? Folder(at: directory),
+      let socket = try? Descriptor(tend_connect(folder.raw, Holder.socketName))
+    else { return nil }
+    do {
+      try socket.send(Frame.bytes(HolderRequest.hello(version: Frame.version)))
+      guard case .hello(Frame.version, _) = try Self.receive(from: socket) else {
+        // One of another version goes, and what it kept is taken up by its successor.
+        try socket.send(Frame.bytes(HolderRequest.leave))
+        return nil
+      }
+      return socket
+    } catch {
+      return nil
+    }
+  }
+
+  /// Makes sure that there is a holder.
+  func require() throws(ProviderError) {
+    if let socket = connect() {
+      idle.withLock { $0.append(socket) }
+      return
+    }
+    do throws(SystemError) {
+      try makeDirectory()
+      try check(tend_start_holder(directory))
+      let folder = try Folder(at: directory)
+      for _ in 0..<100 {
+        if let socket = connect() {
+          idle.withLock { $0.append(socket) }
+          return
+        }
+        _ = tend_wait_for_change(folder.raw, 50)
+      }
+    } catch {
+      throw ProviderError(
+        .transient, "can't start the holder of processes in \(directory)", cause: error)
+    }
+    throw .transient("the holder of processes in \(directory) does not answer")
+  }
+
+  private func makeDirectory() throws(SystemError) {
+    guard let slash = directory.lastIndex(of: "/") else { return }
+    let parent = try Folder(at: slash == directory.startIndex ? "/" : String(directory[..<slash]))
+    _ = try parent.folder(String(directory[directory.index(after: slash)...]), making: true)
+  }
+
+  /// What a holder that is gone left running, by identity.
+  func abandoned() -> [InstanceRecord] {
+    guard let folder = try? Folder(at: directory), let records = try? folder.folder("records")
+    else {
+      return []
+    }
+    return records.names.compactMap { name in
+      guard !name.hasPrefix("."), let bytes = (try? records.contents(name)) ?? nil,
+        let value = try? Value(json: String(decoding: bytes, as: UTF8.self)),
+        let record = try? ValueDecoder().decode(InstanceRecord.self, from: value),
+        record.identity.boot == ProcessIdentity.boot
+      else { return nil }
+      return record
+    }
+  }
+}

@@ -1,0 +1,143 @@
+public import Tend
+
+extension ProcessProvider {
+  /// Tells the holder what to keep from now on, or to end it.
+  ///
+  /// The holder does it by itself from there, replica by replica; this looks again until it is so.
+  public func apply(
+    _ change: Change<ProcessSpec>, _ journal: Journal<ProcessSpec>, _ context: Context
+  ) async throws(ProviderError) -> Outcome {
+    let home = try home()
+    guard home.residence.isAgent else {
+      throw .permanent(
+        "processes need an agent that stays to look after them",
+        remedy: "start one with tend agent")
+    }
+    switch change.action {
+    case .create(let spec), .replace(_, let spec):
+      return try await keep(spec, home, context)
+    case .update(let current, let spec):
+      return try await keep(spec.limited(to: change, from: current), home, context)
+    case .delete(let current):
+      try await release(current.id, home, context)
+      return .done
+    }
+  }
+
+  private func keep(
+    _ spec: ProcessSpec, _ home: Home, _ context: Context
+  ) async throws(ProviderError) -> Outcome {
+    let secrets = try await secrets(of: spec, context)
+    let order = Order(
+      id: spec.id, launch: try launch(spec, secrets), care: spec.declared.care,
+      face: Face(spec, secrets: secrets.digests).json,
+      reloadVersion: LaunchDigest.of(
+        spec.reloadVersions.map { "\($0.reference)=\($0.text)" }.joined(separator: " ")))
+    try home.connection.require()
+    home.mirror.wake()
+    guard let reply = try home.connection.ask(.keep(order)), let report = try home.report(reply)
+    else { throw .transient("the holder has gone") }
+    if let stuck = report.stuck {
+      throw ProviderError(
+        .transient, stuck + report.excerpt,
+        remedy: "correct the declaration; the replicas that serve are left alone")
+    }
+    let state = ProcessState(report, boot: ProcessIdentity.boot)
+    if state.outdated == 0 { return .done }
+    return .underway(
+      checkAfter: .seconds(10),
+      "\(state.total - state.outdated) of \(state.total) replicas run with what is declared")
+  }
+
+  private func release(
+    _ id: String, _ home: Home, _ context: Context
+  ) async throws(ProviderError) {
+    guard let reply = try home.connection.ask(.release(id: id)), try home.report(reply) != nil
+    else { return }
+    // Short, so that one that does not end holds nothing else up; it is asked about again.
+    let patience = min(context.remaining, .seconds(5))
+    guard let report = try home.connection.awaitEnd(of: id, patience: patience) else {
+      return home.mirror.remove(id)
+    }
+    throw .transient(
+      "waits for \(report.blockers) to end", retryAfter: .seconds(1))
+  }
+
+  /// Ends it, as a delete does: for `--stop-on-exit`.
+  public func vacate(_ id: String, _ context: Context) async throws(ProviderError) {
+    let home = try home()
+    while true {
+      do {
+        return try await release(id, home, context)
+      } catch {
+        if error.code != .transient || context.remaining <= .zero || Task.isCancelled {
+          throw error
+        }
+      }
+    }
+  }
+
+  /// Starts all replicas anew, within what the rollout allows.
+  public func restart(_ id: String, _ context: Context) async throws(ProviderError) {
+    let home = try home()
+    guard let reply = try home.connection.ask(.restart(id: id)), try home.report(reply) != nil
+    else {
+      throw .permanent(
+        "nothing of it runs, and no holder knows of it",
+        remedy: "change its declaration, or tend reconcile it")
+    }
+  }
+}
+
+extension ProcessSpec {
+  /// As it should be in the fields that a change names, and as it is in all others.
+  func limited(
+    to change: Change<ProcessSpec>, from current: ProcessState
+  ) throws(ProviderError) -> ProcessSpec {
+    guard let face = current.face, case .map(let before) = face.spec,
+      case .map(var fields) = declared.spec
+    else { return self }
+    let names = Set(before.entries.map(\.key)).union(fields.entries.map(\.key))
+    for name in names.sorted() where !change.touches(name) && !change.touchesKey(name) {
+      fields[name] = before[name]
+    }
+    guard .map(fields) != declared.spec else { return self }
+    do throws(Diagnostics) {
+      var spec = ProcessSpec(id: id, try Fields.read(.map(fields)))
+      spec.restartVersions = restartVersions
+      spec.reloadVersions = reloadVersions
+      return spec
+    } catch {
+      throw ProviderError(
+        .permanent, "the fields that are left alone do not fit the others", cause: error)
+    }
+  }
+}
+
+extension Change where Desired == ProcessSpec {
+  /// Whether it names an entry whose key has to be quoted in a path.
+  fileprivate func touchesKey(_ name: String) -> Bool {
+    differences.contains { $0.path.hasPrefix(name + "[") }
+  }
+}
+
+extension Report {
+  /// The last lines of what does not work, for a message.
+  var excerpt: String {
+    guard let lines = processes.first(where: { !$0.lastLines.isEmpty })?.lastLines else {
+      return ""
+    }
+    return "; its last lines: " + lines.joined(separator: " | ")
+  }
+
+  /// What has not ended yet.
+  var blockers: String {
+    let names = processes.map { process in
+      let signal = Signal(number: process.stopSignal)
+      let what = process.process == 0 ? "descendants" : "process \(process.process)"
+      return "\(what) of replica \(process.replica)"
+        + (process.stopSignal == 0 ? "" : ", which was sent \(signal)")
+    }
+    return names.isEmpty ? "the holder" : names.joined(separator: "; ")
+  }
+}

@@ -1,0 +1,142 @@
+private import CTendProcesses
+public import Tend
+
+extension ProcessProvider {
+  /// Follows the holder's word on every process; each change of it is reported at once.
+  public func watch(_ drift: Drift<String>) async throws(ProviderError) {
+    let home = try home()
+    guard home.residence.isAgent else {
+      // A command that only looks around needs no news.
+      throw .cancelled
+    }
+    await home.mirror.listen(drift)
+    throw .cancelled
+  }
+
+  /// Nothing is kept for one process alone.
+  public func forget(_ id: String) {}
+
+  /// Whether all replicas run with what is declared, and are ready.
+  public func health(
+    of current: ProcessState, as desired: ProcessSpec, _ context: Context
+  ) async throws(ProviderError) -> Health {
+    guard let report = current.report else {
+      let failed = current.memory.ends.first { !$0.exit.isSuccess }
+      return failed.map { .degraded("Failed: it \($0.exit.words)") } ?? .healthy
+    }
+    if let stuck = report.stuck { return .degraded(stuck + report.excerpt) }
+    if let trouble = report.processes.lazy.compactMap({ $0.trouble }).first {
+      return .degraded(trouble)
+    }
+    let waiting = report.processes.filter { !$0.isReady && $0.state != .finished }
+    guard let first = waiting.first else { return .healthy }
+    return .progressing(first.progress, checkAfter: .seconds(30))
+  }
+
+  /// What is known of each replica right now.
+  public func details(of id: String) -> [Detail] {
+    guard let report = try? home().report(id) else { return [] }
+    return report.processes.flatMap { process in
+      process.details(prefix: report.replicas > 1 ? "replica \(process.replica) " : "")
+    }
+  }
+
+  /// A folder for each replica that ever ran.
+  public func logs(of id: String) -> [LogFolder] {
+    guard let home = try? home(),
+      let folder = try? Folder(at: home.residence.directory).folder("logs")
+        .folder(FolderName.of(id))
+    else { return [] }
+    let path = "\(home.residence.directory)/logs/\(FolderName.of(id))"
+    return folder.names.compactMap { Int($0) }.sorted().map {
+      LogFolder(part: "\($0)", path: "\(path)/\($0)")
+    }
+  }
+}
+
+extension Report.Process {
+  /// Why it does not work, if it does not.
+  fileprivate var trouble: String? {
+    let lines = lastLines.isEmpty ? "" : "; its last lines: " + lastLines.joined(separator: " | ")
+    if failures >= Backoff.loop {
+      let end = problem ?? lastExit.map { "it \($0.words)" } ?? ""
+      return "crash loop: replica \(replica) ended \(failures) times in a row, last: \(end)\(lines)"
+    }
+    if state == .finished, let lastExit, !lastExit.isSuccess {
+      return "Failed: replica \(replica) \(lastExit.words)\(lines)"
+    }
+    if isLate {
+      return "replica \(replica) is not ready in time"
+        + (problem.map { ": it \($0)" } ?? "") + lines
+    }
+    return nil
+  }
+
+  /// What it waits for.
+  fileprivate var progress: String {
+    switch state {
+    case .waiting: "replica \(replica) is started again soon" + (problem.map { ": \($0)" } ?? "")
+    case .running: "replica \(replica) is not ready yet" + (problem.map { ": it \($0)" } ?? "")
+    case .ending: "replica \(replica) is being ended"
+    case .finished: "replica \(replica) has ended"
+    }
+  }
+
+  fileprivate func details(prefix: String) -> [Detail] {
+    var details = [Detail(prefix + "state", words)]
+    if process != 0 {
+      details.append(Detail(prefix + "pid", Int64(process)))
+      let up = Timestamp(nanoseconds: startedAt).duration(
+        to: Timestamp(nanoseconds: tend_wall_clock()))
+      details.append(Detail(prefix + "uptime", max(.zero, up).brief))
+      if let usage = Usage(of: process) {
+        details.append(Detail(prefix + "memory", "\(usage.memory >> 10) KiB"))
+        details.append(Detail(prefix + "cpu", usage.cpu.brief))
+      }
+    }
+    details.append(Detail(prefix + "restarts", restarts))
+    if let lastExit {
+      let time = exitedAt > 0 ? " at \(Timestamp(nanoseconds: exitedAt))" : ""
+      details.append(Detail(prefix + "last exit", lastExit.words + time))
+    }
+    if let problem { details.append(Detail(prefix + "problem", problem)) }
+    if let statusText { details.append(Detail(prefix + "status", statusText)) }
+    if !isTreeExact { details.append(Detail(prefix + "tree", "best effort")) }
+    return details
+  }
+
+  private var words: String {
+    switch state {
+    case .waiting: "waiting for its next start"
+    case .running: isReady ? "ready" : "not ready"
+    case .ending: "ending"
+    case .finished: lastExit?.isSuccess == true ? "Completed" : "Failed"
+    }
+  }
+}
+
+/// What a process uses, as the kernel counts it.
+struct Usage {
+  /// Resident, in bytes.
+  let memory: Int64
+  /// Of all processors together.
+  let cpu: Duration
+
+  /// Reads /proc/PID; nil where it has ended.
+  init?(of process: Int32) {
+    guard let folder = try? Folder(at: "/proc/\(process)"),
+      let pages = (try? folder.contents("statm")) ?? nil,
+      let schedule = (try? folder.contents("schedstat")) ?? nil,
+      let resident = Self.number(1, pages), let nanoseconds = Self.number(0, schedule)
+    else { return nil }
+    let (bytes, overflow) = resident.multipliedReportingOverflow(by: Int64(tend_page_size()))
+    memory = overflow ? .max : bytes
+    cpu = .nanoseconds(nanoseconds)
+  }
+
+  private static func number(_ index: Int, _ bytes: [UInt8]) -> Int64? {
+    let words = bytes.split { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\n") }
+    guard words.indices.contains(index) else { return nil }
+    return Int64(String(decoding: words[index], as: UTF8.self))
+  }
+}

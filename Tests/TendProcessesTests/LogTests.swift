@@ -1,0 +1,99 @@
+import Foundation
+import Tend
+import TestSupport
+import Testing
+
+@testable import TendProcesses
+
+@Suite("what a process prints is kept, within bounds", .serialized)
+struct LogTests {
+  @Test("lines keep their times and their order, whichever stream they come from")
+  func lines() async throws {
+    try await onStage { stage in
+      let spec = try stage.shell("web", "echo one; echo two >&2; printf three; exec sleep 1000")
+      try await stage.reconcile(spec)
+      try await stage.wait(spec, forLine: "two")
+      #expect(try stage.lines(spec) == ["one", "two"])
+      let path = try #require(stage.provider.logs(of: spec.id).first?.path)
+      let text = try String(contentsOfFile: path + "/current", encoding: .utf8)
+      let time = try #require(text.split(separator: " ").first)
+      #expect(Timestamp(String(time)) != nil)
+      try await stage.delete(spec)
+    }
+  }
+
+  @Test("T59: a flood stays within its files, and the newest lines are the ones that are kept")
+  func flood() async throws {
+    try await onStage { stage in
+      let spec = try stage.shell(
+        "flood", "i=0; while [ $i -lt 20000 ]; do echo line $i; i=$((i+1)); done; exec sleep 1000",
+        ["logs": ["maximumSize": "64Ki", "keep": 2]])
+      try await stage.reconcile(spec)
+      try await stage.wait(spec, forLine: "line 19999")
+      let path = try #require(stage.provider.logs(of: spec.id).first?.path)
+      let names = try FileManager.default.contentsOfDirectory(atPath: path).sorted()
+      #expect(names == ["1", "2", "current", "pipe"])
+      for name in ["1", "2", "current"] {
+        let size = try FileManager.default.attributesOfItem(atPath: "\(path)/\(name)")[.size]
+        #expect((size as? Int ?? .max) <= 64 << 10)
+      }
+    }
+  }
+
+  @Test("T59: a log that is taken away is begun anew")
+  func removed() async throws {
+    try await onStage { stage in
+      let spec = try stage.shell("web", "while :; do echo tick; sleep 0.02; done")
+      try await stage.reconcile(spec)
+      try await stage.wait(spec, forLine: "tick")
+      let path = try #require(stage.provider.logs(of: spec.id).first?.path)
+      try FileManager.default.removeItem(atPath: path + "/current")
+      let isBack = await eventually { (try? stage.lines(spec))?.contains("tick") == true }
+      #expect(isBack)
+    }
+  }
+
+  @Test("T59: a full disk loses lines and says how many, and blocks nobody", .enabled(if: isRoot))
+  func fullDisk() async throws {
+    let folder = try TemporaryFolder("full")
+    try folder.makeFolder("disk")
+    try await run("mount", ["-t", "tmpfs", "-o", "size=512k", "tmpfs", folder.path("disk")])
+    defer { umount2(folder.path("disk"), 2) }
+    let provider = ProcessProvider()
+    let output = try Output(
+      in: Folder(at: folder.path("disk")), LogLimits(maximumSize: 1 << 30, keep: 0), account: nil)
+    _ = provider
+    let writer = try output.openForProcess()
+    let line = Array((String(repeating: "x", count: 1000) + "\n").utf8)
+    var wall: Int64 = 0
+    for _ in 0..<1000 {
+      try writer.write(line)
+      wall += 1
+      _ = output.drain(at: wall)
+    }
+    try FileManager.default.removeItem(atPath: folder.path("disk/current"))
+    // What was removed need not be free at once.
+    var text = ""
+    for _ in 0..<100 where !text.contains("xxx") {
+      try writer.write(line)
+      _ = output.drain(at: wall)
+      text = try String(contentsOfFile: folder.path("disk/current"), encoding: .utf8)
+    }
+    #expect(text.contains("lines were lost"))
+    #expect(text.contains("xxx"))
+  }
+
+  @Test("a line without an end is cut at 16 KiB, bytes that are no text pass")
+  func oddLines() throws {
+    let folder = try TemporaryFolder("odd")
+    let output = try Output(in: Folder(at: folder.path), LogLimits(), account: nil)
+    let writer = try output.openForProcess()
+    try writer.write([UInt8](repeating: 65, count: 40_000))
+    for _ in 0..<10 { _ = output.drain(at: 0) }
+    try writer.write([0xff, 0xfe, 0x0a])
+    _ = output.drain(at: 0)
+    let bytes = try Data(contentsOf: URL(fileURLWithPath: folder.path("current")))
+    #expect(bytes.split(separator: 10).allSatisfy { $0.count <= Output.longestLine + 30 })
+    #expect(bytes.contains(0xff))
+  }
+}

@@ -1,0 +1,119 @@
+import CTendProcesses
+import Foundation
+import Tend
+import TestSupport
+import Testing
+
+@testable import TendProcesses
+
+@Suite("a stop ends the whole tree, and nothing else", .serialized)
+struct TreeTests {
+  static let quick: Value = [
+    "stop": [["signal": "TERM", "wait": "100ms"], ["signal": "KILL"]]
+  ]
+
+  @Test("T51: descendants that fork twice, make sessions and ignore TERM are gone")
+  func wholeTree() async throws {
+    try await onStage { stage in
+      let spec = try stage.shell(
+        "tree",
+        "trap '' TERM; "
+          + "(setsid sh -c 'trap \"\" TERM; echo deep $$; while :; do sleep 1; done' &) ; "
+          + "echo main $$; while :; do sleep 1; done", Self.quick)
+      try await stage.reconcile(spec)
+      let found = await eventually {
+        (try? stage.lines(spec))?.contains { $0.hasPrefix("deep ") } == true
+      }
+      #expect(found)
+      let processes = try stage.lines(spec).compactMap { line in
+        line.split(separator: " ").last.flatMap { Int32($0) }
+      }
+      #expect(processes.count == 2)
+      #expect(processes.allSatisfy(isRunning))
+      try await stage.delete(spec)
+      #expect(!processes.contains(where: isRunning))
+    }
+  }
+
+  @Test("T52: a grandchild that keeps the pipe hides no exit, and goes")
+  func inheritedPipe() async throws {
+    try await onStage { stage in
+      let spec = try stage.shell(
+        "pipe", "sleep 1000 & echo $!; exit 0",
+        ["restart": ["policy": "never"], "stop": [["signal": "TERM", "wait": "1s"]]])
+      try await stage.reconcile(spec)
+      let report = try await stage.wait(spec, for: "end") {
+        $0.processes.first?.state == .finished
+      }
+      #expect(report.processes.first?.lastExit == .status(0))
+      let child = try #require(Int32(try stage.lines(spec).first ?? ""))
+      #expect(!isRunning(child))
+    }
+  }
+
+  @Test("T53: orphans of a thousand short children become no zombies")
+  func zombies() async throws {
+    try await onStage { stage in
+      let spec = try stage.shell(
+        "short",
+        "i=0; while [ $i -lt 1000 ]; do (true &) ; i=$((i+1)); done; echo done; exec sleep 1000")
+      try await stage.reconcile(spec)
+      try await stage.wait(spec, forLine: "done")
+      let holder = try stage.holder()
+      let clean = await eventually(within: .seconds(5)) { zombies(of: holder) == 0 }
+      #expect(clean)
+    }
+  }
+
+  private func zombies(of parent: Int32) -> Int {
+    let all = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
+    return all.compactMap { Int32($0) }.count { process in
+      guard let text = try? String(contentsOfFile: "/proc/\(process)/stat", encoding: .utf8),
+        let end = text.lastIndex(of: ")")
+      else { return false }
+      let fields = text[end...].split(separator: " ")
+      return fields.count > 2 && fields[1] == "Z" && fields[2] == "\(parent)"
+    }
+  }
+
+  @Test("T50: a stranger that got an old id is neither adopted nor signalled")
+  func stranger() async throws {
+    try await onStage { stage in
+      let spec = try stage.shell("web", "exec sleep 1000")
+      try await stage.reconcile(spec)
+      let process = try await stage.process(spec)
+      let holder = try stage.holder()
+      let null = try Folder(at: "/dev").open("null", OpenFlags.reading)
+      let (stranger, _) = try Starter.start(
+        Launch(
+          command: ["/bin/sleep", "1000"], directory: "/", environment: [], account: nil,
+          openFiles: 0, notifies: false, watchdog: 0, digest: ""),
+        in: .init(input: null.raw, output: null.raw))
+      defer {
+        kill(stranger, SIGKILL)
+        waitpid(stranger, nil, 0)
+      }
+      kill(holder, SIGKILL)
+      let isGone = await eventually { !isRunning(holder) }
+      #expect(isGone)
+      kill(process, SIGKILL)
+      // As if the id had been used again: the same id, another start.
+      let connection = try stage.provider.home().connection
+      var record = try #require(connection.abandoned().first)
+      let old = record.identity
+      record.identity = ProcessIdentity(
+        boot: old.boot, process: stranger, started: old.started - 100)
+      let name = "\(FolderName.of(spec.id))#\(record.serial)"
+      try Folder(at: stage.directory).folder("records").replace(
+        name, with: Array(ValueEncoder().encode(record).json.utf8))
+      try connection.require()
+      _ = try await stage.reconcile(spec)
+      let report = try await stage.wait(spec, for: "a new process") {
+        $0.processes.first?.process ?? 0 > 0
+      }
+      #expect(report.processes.first?.process != stranger)
+      try await stage.delete(spec)
+      #expect(isRunning(stranger))
+    }
+  }
+}
