@@ -109,7 +109,7 @@ final class Core: Sendable {
 
   private func converged(_ unit: Int) {
     let now = time.moment
-    let (name, record, noted) = world.withLock { world in
+    let (name, taken, record, noted) = world.withLock { world in
       let state = world.units[unit]
       // A newer revision may have come since.
       let accepted = state.isConverging ? nil : state.record.accepted
@@ -118,8 +118,9 @@ final class Core: Sendable {
           unit: state.unit.name, revision: revision, seenAt: state.record.acceptedAt ?? now.wall,
           changedAt: now.wall, state: .converged, by: state.by, changes: state.changes)
       }
-      return (state.unit.name, record, world.noted(unit, now.wall))
+      return (state.unit.name, state.taken, record, world.noted(unit, now.wall))
     }
+    if taken >= Heap.worthwhile { Heap.giveBack() }
     guard let record else { return }
     meters.revision(of: name, became: .converged)
     ledger.append([

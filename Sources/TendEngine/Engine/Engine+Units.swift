@@ -117,9 +117,9 @@ extension World {
     state.record.name = new
     units[to] = state
     // A plan that was made under the old name lets go under it.
-    units[to].pins = 0
+    (units[to].pins, units[to].held) = (0, [])
     units[from] = UnitState(Unit(old))
-    units[from].pins = state.pins
+    (units[from].pins, units[from].held) = (state.pins, state.held)
     units[from].isGone = true
     for node in moved { self[node].unit = UInt16(to) }
   }
@@ -157,8 +157,8 @@ extension World {
 extension UnitState {
   /// Nothing is known of the unit any more but that it left.
   fileprivate mutating func leave(_ record: UnitRecord) {
-    let (weight, pins) = (weight, pins)
+    let (weight, pins, held) = (weight, pins, held)
     self = UnitState(Unit(record.name), record: record)
-    (self.weight, self.pins) = (weight, pins)
+    (self.weight, self.pins, self.held) = (weight, pins, held)
   }
 }

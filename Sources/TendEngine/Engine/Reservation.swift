@@ -25,5 +25,7 @@ final class Reservation: Sendable {
       world.unpin(nodes, &effects)
       if let unit = world.unitIndex(unit) { world.unpin(unit: unit, &effects) }
     }
+    // It is the last that goes of a plan.
+    if nodes.count >= Heap.worthwhile { Heap.giveBack() }
   }
 }

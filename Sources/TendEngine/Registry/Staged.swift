@@ -25,6 +25,8 @@ final class Staged<P: Provider>: StagedPart, @unchecked Sendable {
   var identities = NumberIndex()
   /// Prerequisites that nobody declared when they were asked for.
   var unmet: Set<Desired.ID> = []
+  /// Prerequisites that were asked for last: what is declared together often has the same.
+  private var lastAsked: (ids: [Desired.ID], rows: [Int])?
   /// Rows whose decoding asked for files.
   private var readers: Set<Int> = []
   private var reused: [Bool] = []
@@ -60,10 +62,14 @@ final class Staged<P: Provider>: StagedPart, @unchecked Sendable {
   func isReused(_ row: Int) -> Bool { reused.indices.contains(row) && reused[row] }
 
   func prerequisites(_ row: Int) -> [Int] {
+    let ids = desired(row).prerequisites
+    if ids.isEmpty { return [] }
+    if let lastAsked, lastAsked.ids == ids { return lastAsked.rows }
     var found: [Int] = []
-    for id in desired(row).prerequisites {
+    for id in ids {
       if let row = self.row(of: id) { found.append(row) } else { unmet.insert(id) }
     }
+    lastAsked = (ids, found)
     return found
   }
 

@@ -150,6 +150,7 @@ extension World {
     units[unit].unit = intake.unit
     keep(record, unit, &effects)
     units[unit].changes = 0
+    units[unit].taken = prepared.visited.count
     units[unit].by = by
     units[unit].isConverging = true
     units[unit].isInForce = true

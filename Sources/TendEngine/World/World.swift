@@ -163,6 +163,8 @@ struct UnitState: Sendable {
   var holdsDeletions = false
   /// Changes made for the accepted revision.
   var changes = 0
+  /// How many resources the accepted revision had to look at.
+  var taken = 0
   /// By whom or what the accepted revision came in.
   var by = ""
   /// Why nothing newer is taken in, as a condition's reason and message.

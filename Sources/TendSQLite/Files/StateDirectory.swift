@@ -125,6 +125,28 @@ struct StateDirectory: Sendable, Hashable {
     try rename(name + ".new", to: name)
   }
 
+  /// Writes a file anew from an offset on, durably; false where it is not there or is shorter.
+  ///
+  /// After a crash the rest of it is torn: whoever reads it must be able to tell.
+  func rewrite(
+    _ name: String, from offset: Int, with bytes: [UInt8]
+  ) throws(StoreError) -> Bool {
+    let path = path(of: name)
+    let file = open(path, O_WRONLY | O_CLOEXEC | O_NOFOLLOW)
+    if file < 0, errno == ENOENT { return false }
+    guard file >= 0 else { throw StoreError(errno: errno, "open", path) }
+    defer { close(file) }
+    var status = stat()
+    guard fstat(file, &status) == 0 else { throw StoreError(errno: errno, "look at", path) }
+    guard status.st_size >= off_t(offset) else { return false }
+    guard ftruncate(file, off_t(offset)) == 0, lseek(file, off_t(offset), SEEK_SET) >= 0 else {
+      throw StoreError(errno: errno, "cut", path)
+    }
+    try Self.write(bytes, to: file, path)
+    guard fsync(file) == 0 else { throw StoreError(errno: errno, "sync", path) }
+    return true
+  }
+
   private static func write(
     _ bytes: [UInt8], to file: Int32, _ path: String
   ) throws(StoreError) {

@@ -3,16 +3,45 @@ internal import GRDB
 private import Synchronization
 internal import TendEngine
 
-/// Keeps the copies of the inventory: removes what is no longer true, writes anew what changed.
+/// Keeps the copies of the inventory: puts aside what is no longer true, and brings it up to date.
 ///
 /// Copies are written on a queue of their own, from the reader's snapshot, so that no commit waits
-/// for one.
+/// for one. What is put aside has another name, under which it proves nothing, until it is true.
 final class InventoryCopies: Sendable {
+  /// Records that changed since a copy was written.
+  struct Touched: Sendable {
+    /// Above this many the whole copy is written.
+    static let limit = 4096
+
+    /// Nil where they are too many.
+    private(set) var keys: Set<InventoryKey>? = []
+
+    mutating func insert(_ key: InventoryKey) {
+      keys?.insert(key)
+      if let count = keys?.count, count > Self.limit { keys = nil }
+    }
+
+    mutating func formUnion(_ other: Touched) {
+      guard let more = other.keys else { return keys = nil }
+      for key in more { insert(key) }
+    }
+  }
+
+  /// What is known of one unit's copy.
+  private struct Known {
+    /// Grows before and after each contradiction: a copy that was read meanwhile must not appear.
+    var contradictions = 0
+    /// Whether a transaction that contradicts it may be about to commit.
+    var isContradicted = false
+    /// Whether no file has the copy's name.
+    var isGone = false
+    /// Where the records lie in the file; nil where it has to be written whole.
+    var layout: CopyLayout?
+    var touched = Touched()
+  }
+
   private struct State {
-    /// Counts contradictions of each unit's copy: a copy that was read before one must not appear.
-    var contradictions: [String: Int] = [:]
-    /// Units whose copy is known to be gone.
-    var removed: Set<String> = []
+    var units: [String: Known] = [:]
     var changed: Set<String> = []
     var isScheduled = false
     /// Uptime in nanoseconds before which no change alone makes a copy.
@@ -51,19 +80,48 @@ final class InventoryCopies: Sendable {
     return name + ".json"
   }
 
-  /// Removes the copies of units, durably, before their database rows change.
-  func invalidate(_ units: Set<String>) throws(StoreError) {
-    for unit in units.sorted() {
-      let isGone = state.withLock { state in
-        state.contradictions[unit, default: 0] &+= 1
-        return !state.removed.insert(unit).inserted
+  private static func aside(_ name: String) -> String { name + ".next" }
+
+  // MARK: Before a change
+
+  /// Puts copies that a transaction contradicts aside, durably, before it commits.
+  ///
+  /// `settle` must follow, whatever becomes of the transaction.
+  func prepare(contradicting units: Set<String>) throws(StoreError) {
+    for unit in units.sorted() { try putAside(unit) }
+  }
+
+  private func putAside(_ unit: String) throws(StoreError) {
+    let result: Result<Void, StoreError> = state.withLock { state in
+      var known = state.units[unit] ?? Known()
+      defer { state.units[unit] = known }
+      known.contradictions &+= 1
+      known.isContradicted = true
+      if known.isGone { return .success(()) }
+      let name = Self.fileName(of: unit)
+      return Result { () throws(StoreError) in
+        if try directory.status(of: name) == nil {
+          known.layout = nil
+        } else if known.layout == nil {
+          try directory.remove(name)
+        } else {
+          try directory.rename(name, to: Self.aside(name))
+        }
+        known.isGone = true
       }
-      if isGone { continue }
-      do throws(StoreError) {
-        try directory.remove(Self.fileName(of: unit))
-      } catch {
-        state.withLock { _ = $0.removed.remove(unit) }
-        throw error
+    }
+    try result.get()
+  }
+
+  // MARK: After it
+
+  /// Notes what has changed, or may have.
+  func settle(_ touched: [String: Touched]) {
+    state.withLock { state in
+      for (unit, keys) in touched { state.units[unit, default: Known()].touched.formUnion(keys) }
+      for unit in state.units.keys where state.units[unit]?.isContradicted == true {
+        state.units[unit]?.isContradicted = false
+        state.units[unit]?.contradictions &+= 1
       }
     }
   }
@@ -111,49 +169,71 @@ final class InventoryCopies: Sendable {
   }
 
   private func write(_ unit: String) throws {
-    let before = state.withLock { $0.contradictions[unit] }
-    let copy = try reader.read { db in try InventoryCopy(of: unit, db) }
-    let name = Self.fileName(of: unit)
-    guard copy.unit != nil || !copy.rows.isEmpty else {
-      try directory.remove(name)
-      return
+    // What is noted from here on is for the next copy, even where this one has it already.
+    let before = state.withLock { state in
+      let known = state.units[unit] ?? Known()
+      state.units[unit, default: Known()].touched = Touched()
+      state.units[unit]?.layout = nil
+      return known
     }
-    let temporary = name + ".next"
-    try directory.replace(temporary, with: copy.bytes(key: key))
+    // Where one of these fails no layout is known, and the next copy is written whole.
+    guard let layout = try update(unit, before) ?? writeWhole(unit) else { return }
+    try publish(unit, layout, before.contradictions)
+  }
+
+  /// Gives the file its name, unless it was contradicted meanwhile.
+  private func publish(_ unit: String, _ layout: CopyLayout, _ contradictions: Int) throws {
+    let name = Self.fileName(of: unit)
     try state.withLock { state in
-      guard state.contradictions[unit] == before else {
-        try directory.remove(temporary)
-        return
+      let known = state.units[unit] ?? Known()
+      if known.contradictions == contradictions, !known.isContradicted {
+        try directory.rename(Self.aside(name), to: name)
+        state.units[unit]?.isGone = false
       }
-      try directory.rename(temporary, to: name)
-      state.removed.remove(unit)
+      state.units[unit]?.layout = layout
     }
   }
-}
 
-extension InventoryCopy {
-  /// What a unit owns now.
-  init(of unit: String, _ db: Database) throws {
-    let record = try String.fetchOne(
-      db, sql: "SELECT record FROM unit WHERE name = ?", arguments: [unit])
-    var shared = SharedText()
-    var rows: [InventoryRow] = []
-    let cursor = try GRDB.Row.fetchCursor(
-      db,
-      sql: """
-        SELECT \(InventoryRow.columns) FROM inventory WHERE unit = ? ORDER BY provider, identity
-        """, arguments: [unit])
-    while let next = try cursor.next() {
-      let row = InventoryRow(next, &shared)
-      guard row.checksum == InventoryRow.writtenChecksum(next) else { throw Unproven() }
-      rows.append(row)
+  /// Writes the segments of what changed, and the manifest, behind what the file that was put aside
+  /// has; nil where it has to be written whole.
+  private func update(_ unit: String, _ known: Known) throws -> CopyLayout? {
+    guard known.isGone, var layout = known.layout, let keys = known.touched.keys,
+      !layout.segments.isEmpty, !layout.isWasteful
+    else { return nil }
+    let positions = layout.positions(of: keys)
+    guard positions.count * 2 <= layout.segments.count + 1 else { return nil }
+    let (header, changed) = try reader.read { [layout] db in
+      let reading = CopyReading(unit: unit, db: db)
+      let changed = try positions.map { position in
+        (position: position, rows: try reading.rows(layout.bounds(position)))
+      }
+      return (try reading.header(), changed)
     }
-    let lastEvent = try Int64.fetchOne(
-      db, sql: "SELECT seq FROM sqlite_sequence WHERE name = 'event'")
-    self.init(
-      unit: record.map { UnitRow(name: unit, text: $0) }, name: unit,
-      mark: GenerationMark(
-        generation: try Seal.read(db)?.generation ?? 0, lastEvent: lastEvent ?? 0),
-      rows: rows)
+    let end = layout.end
+    let segments = layout.replace(changed, key: key)
+    if layout.segments.isEmpty { return nil }
+    let manifest = InventoryCopy.manifest(header, layout, key: key)
+    let name = Self.aside(Self.fileName(of: unit))
+    guard try directory.rewrite(name, from: end, with: segments + manifest) else { return nil }
+    return layout
+  }
+
+  /// Nil where there is nothing to copy.
+  private func writeWhole(_ unit: String) throws -> CopyLayout? {
+    let (header, rows) = try reader.read { db in
+      let reading = CopyReading(unit: unit, db: db)
+      return (try reading.header(), try reading.rows())
+    }
+    let name = Self.fileName(of: unit)
+    guard header.unit != nil || !rows.isEmpty else {
+      try directory.remove(name)
+      try directory.remove(Self.aside(name))
+      return nil
+    }
+    var layout = CopyLayout()
+    let segments = layout.append(rows, key: key)
+    let manifest = InventoryCopy.manifest(header, layout, key: key)
+    try directory.replace(Self.aside(name), with: segments + manifest)
+    return layout
   }
 }

@@ -4,80 +4,83 @@ internal import TendEngine
 /// What a unit owns, in a file of its own beside the database, so that a damaged database does not
 /// end ownership.
 ///
-/// Lines of JSON: a header, a line for each record, and the keyed digest of all that. A copy proves
-/// ownership only as long as it is true, so it is removed before the first change that contradicts
-/// it, and written anew soon after.
+/// Lines of JSON: the records, in segments; then the manifest, which is a header and a line for
+/// each segment that counts, with its keyed digest; at last where the manifest begins and its keyed
+/// digest. A copy proves ownership only as long as it is true, so it is put aside before the first
+/// change that contradicts it, and gets its name back once it is true again.
 struct InventoryCopy: Sendable, Hashable {
-  var unit: UnitRow?
-  var name: String
-  /// How far the database had come.
-  var mark: GenerationMark
+  var header: CopyHeader
   var rows: [InventoryRow]
-
-  private static let format: Int64 = 1
 
   /// Why a copy proves nothing.
   struct Unproven: Error {}
 
-  func bytes(key: StateKey) -> [UInt8] {
-    var text = header.json + "\n"
-    for row in rows { text += row.value.json + "\n" }
-    let digest = Value.map(
-      .init([.init(key: "digest", value: .string(key.digest(of: Array(text.utf8))))]))
-    return Array((text + digest.json + "\n").utf8)
+  /// The end of the file, behind the segments of a layout.
+  static func manifest(_ header: CopyHeader, _ layout: CopyLayout, key: StateKey) -> [UInt8] {
+    var text = header.value.json + "\n"
+    for segment in layout.segments {
+      let line: Value = .list([
+        .string(segment.first.provider), .string(segment.first.identity),
+        .integer(Int64(segment.offset)), .integer(Int64(segment.length)),
+        .string(segment.digest),
+      ])
+      text += line.json + "\n"
+    }
+    let seal = Value.map(
+      .init([
+        .init(key: "manifest", value: .integer(Int64(layout.end))),
+        .init(key: "digest", value: .string(key.digest(of: Array(text.utf8)))),
+      ]))
+    return Array((text + seal.json + "\n").utf8)
   }
 
-  init(unit: UnitRow?, name: String, mark: GenerationMark, rows: [InventoryRow]) {
-    self.unit = unit
-    self.name = name
-    self.mark = mark
+  init(header: CopyHeader, rows: [InventoryRow]) {
+    self.header = header
     self.rows = rows
   }
 
+  /// Reads a file whole; every digest must be right, and nothing may stand behind the last line.
   init(bytes: [UInt8], key: StateKey) throws(Unproven) {
-    let newline = UInt8(ascii: "\n")
-    let lines = bytes.split(separator: newline, omittingEmptySubsequences: false)
-    // A header, the digest, and nothing behind the last newline.
-    guard lines.count >= 3, let end = lines.last, end.isEmpty else { throw Unproven() }
-    let last = lines[lines.count - 2]
-    let signed = bytes[..<last.startIndex]
-    guard Self.map(last)?["digest"] == .string(key.digest(of: Array(signed))) else {
+    let lines = try Self.manifest(in: bytes, key)
+    guard let first = lines.first.flatMap(Self.map), let header = CopyHeader(first) else {
       throw Unproven()
     }
-    guard let header = lines.first.flatMap(Self.map) else { throw Unproven() }
-    try self.init(header: header)
-    for line in lines.dropFirst().dropLast(2) {
-      guard let row = InventoryRow(Self.value(line)), row.unit == name, row.record != nil else {
-        throw Unproven()
-      }
+    self.header = header
+    rows = []
+    for line in lines.dropFirst() { try read(line, bytes, key) }
+  }
+
+  /// The lines of the manifest, proven.
+  private static func manifest(
+    in bytes: [UInt8], _ key: StateKey
+  ) throws(Unproven) -> [ArraySlice<UInt8>] {
+    let newline = UInt8(ascii: "\n")
+    guard bytes.last == newline else { throw Unproven() }
+    let start = bytes.dropLast().lastIndex(of: newline).map { $0 + 1 } ?? 0
+    guard let seal = map(bytes[start..<(bytes.count - 1)]),
+      case .integer(let begin)? = seal["manifest"], let begin = Int(exactly: begin), begin >= 0,
+      begin < start, case let signed = bytes[begin..<start],
+      seal["digest"] == .string(key.digest(of: Array(signed)))
+    else { throw Unproven() }
+    return signed.split(separator: newline)
+  }
+
+  private mutating func read(
+    _ line: ArraySlice<UInt8>, _ bytes: [UInt8], _ key: StateKey
+  ) throws(Unproven) {
+    guard case .list(let fields)? = Self.value(line), fields.count == 5,
+      case .integer(let offset) = fields[2], case .integer(let length) = fields[3],
+      case .string(let digest) = fields[4],
+      offset >= 0, length >= 0, case (let end, false) = offset.addingReportingOverflow(length),
+      end <= bytes.count
+    else { throw Unproven() }
+    let segment = bytes[Int(offset)..<Int(end)]
+    guard digest == key.digest(of: Array(segment)) else { throw Unproven() }
+    for line in segment.split(separator: UInt8(ascii: "\n")) {
+      guard let row = InventoryRow(Self.value(line)), row.unit == header.name, row.record != nil
+      else { throw Unproven() }
       rows.append(row)
     }
-  }
-
-  private init(header: Value.Fields) throws(Unproven) {
-    guard header["format"] == .integer(Self.format), case .string(let name)? = header["unit"],
-      case .integer(let generation)? = header["generation"],
-      case .integer(let event)? = header["event"]
-    else { throw Unproven() }
-    self.name = name
-    mark = GenerationMark(generation: generation, lastEvent: event)
-    rows = []
-    if case .string(let text)? = header["record"] {
-      let row = UnitRow(name: name, text: text)
-      guard row.record != nil else { throw Unproven() }
-      unit = row
-    }
-  }
-
-  private var header: Value {
-    .map(
-      .init([
-        .init(key: "format", value: .integer(Self.format)),
-        .init(key: "unit", value: .string(name)),
-        .init(key: "generation", value: .integer(mark.generation)),
-        .init(key: "event", value: .integer(mark.lastEvent)),
-        .init(key: "record", value: unit.map { .string($0.text) } ?? .null),
-      ]))
   }
 
   private static func value(_ line: ArraySlice<UInt8>) -> Value? {
@@ -91,7 +94,7 @@ struct InventoryCopy: Sendable, Hashable {
 
 extension InventoryRow {
   /// As a line of a copy: the columns in their order.
-  fileprivate var value: Value {
+  var value: Value {
     .list([
       .string(provider), .string(identity), .string(unit), .string(apiVersion), .string(kind),
       .string(name), .boolean(isOwned), .boolean(isAdopted), lifecycle.value, dependencies.value,

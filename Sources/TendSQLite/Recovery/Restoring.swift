@@ -18,7 +18,7 @@ struct Restoring {
       do throws(InventoryCopy.Unproven) {
         let copy = try InventoryCopy(bytes: bytes, key: key)
         // A copy under another's name would count twice.
-        guard InventoryCopies.fileName(of: copy.name) == name else {
+        guard InventoryCopies.fileName(of: copy.header.name) == name else {
           throw InventoryCopy.Unproven()
         }
         copies.append(copy)
@@ -27,7 +27,9 @@ struct Restoring {
       }
     }
     // Where two copies know one resource, the newer one is right.
-    copies.sort { ($1.mark.generation, $0.name) < ($0.mark.generation, $1.name) }
+    copies.sort {
+      ($1.header.mark.generation, $0.header.name) < ($0.header.mark.generation, $1.header.name)
+    }
   }
 
   /// Whether a store was here before.
@@ -36,8 +38,8 @@ struct Restoring {
   /// How far the database had come when the newest copy was made.
   var mark: GenerationMark {
     GenerationMark(
-      generation: copies.map(\.mark.generation).max() ?? 0,
-      lastEvent: copies.map(\.mark.lastEvent).max() ?? 0)
+      generation: copies.map(\.header.mark.generation).max() ?? 0,
+      lastEvent: copies.map(\.header.mark.lastEvent).max() ?? 0)
   }
 
   private var rows: [InventoryRow] {
@@ -50,13 +52,14 @@ struct Restoring {
   func write(_ db: Database, generation: Int64) throws {
     var transaction = try Transaction(db, retention: Retention())
     for row in rows { try transaction.apply(.putInventory(row), db) }
-    for case let unit? in copies.map(\.unit) { try transaction.apply(.putUnit(unit), db) }
+    for case let unit? in copies.map(\.header.unit) { try transaction.apply(.putUnit(unit), db) }
     try transaction.finish(db, generation: generation)
   }
 
   func recovery(cause: String, setAside: [String]) -> Recovery {
     Recovery(
-      cause: cause, setAside: setAside, restored: rows.count, units: copies.map(\.name).sorted(),
+      cause: cause, setAside: setAside, restored: rows.count,
+      units: copies.map(\.header.name).sorted(),
       unproven: unproven)
   }
 }

@@ -9,6 +9,8 @@ struct Transaction {
   private(set) var outdated: Set<String> = []
   /// Units of which anything changed.
   private(set) var changed: Set<String> = []
+  /// The rows that changed, by the units that have or had them.
+  private(set) var touched: [String: InventoryCopies.Touched] = [:]
   /// Units whose revision has converged.
   private(set) var converged: Set<String> = []
   /// The newest event; 0 where the group has none.
@@ -55,10 +57,10 @@ struct Transaction {
       if old.checksum == checksum { return }
       seal.remove(old.checksum)
       outdated.insert(old.row.unit)
-      changed.insert(old.row.unit)
+      touch(old.row)
     }
     seal.add(checksum)
-    changed.insert(row.unit)
+    touch(row)
     let statement = try db.cachedStatement(
       sql: """
         INSERT OR REPLACE INTO inventory(\(InventoryRow.columns))
@@ -79,11 +81,17 @@ struct Transaction {
     guard let old = try find(key.provider, key.identity, db) else { return }
     seal.remove(old.checksum)
     outdated.insert(old.row.unit)
-    changed.insert(old.row.unit)
+    touch(old.row)
     let statement = try db.cachedStatement(
       sql: "DELETE FROM inventory WHERE provider = ? AND identity = ?")
     try statement.execute(arguments: [key.provider, key.identity])
     try remove(LastSeenRow.Key(.resource(key)), db)
+  }
+
+  private mutating func touch(_ row: InventoryRow) {
+    changed.insert(row.unit)
+    let key = InventoryKey(provider: row.provider, identity: row.identity)
+    touched[row.unit, default: InventoryCopies.Touched()].insert(key)
   }
 
   /// What is kept; throws where it is not as it was written, so that damage is never sealed anew.

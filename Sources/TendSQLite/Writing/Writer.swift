@@ -83,14 +83,16 @@ final class Writer: Sendable {
           for write in entry.writes { try transaction.apply(write, db) }
         }
         try transaction.finish(db)
-        try copies.invalidate(transaction.outdated)
+        try copies.prepare(contradicting: transaction.outdated)
         done = transaction
         return .commit
       }
     } catch {
+      copies.settle(done?.touched ?? [:])
       if let done { copies.request(done.changed, atOnce: false) }
       throw StoreError(error, at: path)
     }
+    copies.settle(done?.touched ?? [:])
     if let done { acknowledge(done) }
   }
 

@@ -2,6 +2,7 @@
  *
  *   files stat SIZE         resync: a record of each file's status, compared with fstatat(2)
  *   files write SIZE        10,000 files from 16 threads, each synced before it gets its name
+ *   files write-many SIZE   the same with ten times as many files of a quarter of the size
  *   files cf-create SIZE    cf-agent makes the files
  *   files cf-plan SIZE      cf-agent finds the files as they should be
  *   files cf-repair SIZE    cf-agent repairs 1 % changed, 1 % deleted and 1 % of wrong mode
@@ -28,7 +29,7 @@ enum { PER_DIRECTORY = 100, LINES = 16, LINE = 64, SIZE = LINES * LINE, THREADS 
 
 extern char **environ;
 static char folder[1024];
-static long count;
+static long count, lines = LINES;
 static int root;
 
 struct record {
@@ -57,11 +58,11 @@ static uint64_t mix(uint64_t number) {
 
 /* 16 lines of 63 characters: number of file and line, and digits that are like no others. */
 static void content(long file, char *text) {
-  for (int line = 0; line < LINES; line++) {
+  for (int line = 0; line < lines; line++) {
     char digits[80];
     for (int word = 0; word < 4; word++)
       sprintf(digits + 16 * word, "%016llx",
-              (unsigned long long)mix(((uint64_t)file * LINES + line) * 4 + word));
+              (unsigned long long)mix(((uint64_t)file * lines + line) * 4 + word));
     digits[51] = 0;
     text += sprintf(text, "%08ld %02d %s\n", file, line, digits);
   }
@@ -77,7 +78,7 @@ static void make(int directory, long file, int is_synced) {
   content(file, text);
   int made = openat(directory, temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
   if (made < 0) fail("open");
-  if (write(made, text, SIZE) != SIZE) fail("write");
+  if (write(made, text, lines * LINE) != lines * LINE) fail("write");
   if (fchmod(made, 0640)) fail("fchmod");
   if (is_synced && fsync(made)) fail("fsync");
   close(made);
@@ -259,7 +260,11 @@ int main(int argument_count, char **arguments) {
   if (root < 0) fail(path);
   count = atof(arguments[2]) * 100;
   if (count < PER_DIRECTORY) count = PER_DIRECTORY;
-  if (!strcmp(arguments[1], "stat")) resync();
+  if (!strcmp(arguments[1], "write-many")) {
+    count *= 10;
+    lines = LINES / 4;
+    write_files();
+  } else if (!strcmp(arguments[1], "stat")) resync();
   else if (!strcmp(arguments[1], "write")) write_files();
   else if (!strncmp(arguments[1], "cf-", 3)) agent(arguments[1]);
   else return 64;

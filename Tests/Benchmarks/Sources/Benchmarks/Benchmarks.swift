@@ -6,6 +6,7 @@ struct Benchmarks {
   static let all =
     SchedulerBenchmarks.all + EngineBenchmarks.all + ManifestBenchmark.all + FileBenchmarks.all
     + DriftBenchmark.all + CommandBenchmarks.all + ProcessBenchmarks.all
+    + ScaleBenchmarks.all
 
   static func main() async {
     do {

@@ -26,7 +26,7 @@ enum FileBenchmarks {
   }
 
   /// CPU for each look at a file, over five seconds.
-  private static func looking(at files: Files, every interval: Duration) async throws -> Double {
+  static func looking(at files: Files, every interval: Duration) async throws -> Double {
     let store = try SQLiteStore(at: files.state)
     let engine = try engine(store)
     var unit = Unit("files")
@@ -68,93 +68,32 @@ enum FileBenchmarks {
     ]
   ) { percent in
     let repository = try Repository(Files(percent))
-    let source = try GitSource(
-      GitConfiguration(
-        repository: repository.path, mirrors: repository.files.folder + "/mirrors"))
-    let engine = try engine(SQLiteStore(at: repository.files.state))
+    return try await following(repository) { try await repository.follow($0) }
+  }
+
+  /// Runs an engine that follows a repository while the body runs, on the state that is there.
+  static func following(
+    _ repository: Repository, interval: Duration = .seconds(300),
+    _ body: @escaping @Sendable (Engine) async throws -> [String: Double]
+  ) async throws -> [String: Double] {
+    let store = try SQLiteStore(at: repository.files.state)
+    let engine = try engine(store)
     var unit = Unit("files")
     unit.policy.refreshInterval = .seconds(3600)
-    try engine.follow(source, as: unit)
-    return try await withThrowingTaskGroup(of: [String: Double]?.self) { group in
+    unit.policy.interval = interval
+    try engine.follow(repository.source(), as: unit)
+    let figures = try await withThrowingTaskGroup(of: [String: Double]?.self) { group in
       group.addTask {
         try await engine.run()
         return nil
       }
-      group.addTask { try await repository.follow(engine) }
+      group.addTask { try await body(engine) }
       let figures = try await group.next() ?? nil
       group.cancelAll()
+      while let rest = await group.nextResult() { _ = try? rest.get() }
       return figures ?? [:]
     }
-  }
-}
-
-/// A Git repository of the manifests, and a mirror that is fetched beside for comparison.
-private struct Repository {
-  let files: Files
-  var path: String { files.manifests }
-  private var mirror: String { files.folder + "/mirror.git" }
-  private static let commits = 12
-
-  init(_ files: Files) throws {
-    self.files = files
-    try git("init", "--quiet", "--initial-branch=main")
-    try commit("everything")
-    try Command.run("git", ["clone", "--quiet", "--mirror", path, mirror])
-  }
-
-  private func git(_ arguments: String...) throws {
-    let identity = ["-c", "user.name=b", "-c", "user.email=b@localhost", "-c", "gc.auto=0"]
-    try Command.run("git", ["-C", path] + identity + arguments)
-  }
-
-  private func commit(_ message: String) throws {
-    try git("add", "--all")
-    try git("commit", "--quiet", "--message", message)
-  }
-
-  /// Commits again and again, and measures each way to the disk.
-  func follow(_ engine: Engine) async throws -> [String: Double] {
-    let last = files.path(files.count - 1)
-    try await wait(seconds: 120, "the first revision") { access(last, F_OK) == 0 }
-    try await wait(seconds: 60, "the first revision's end") { isSettled(engine) }
-    var (fetches, totals): ([Double], [Double]) = ([], [])
-    for number in 0..<Self.commits {
-      let file = number * 7919 % files.count
-      try files.writeManifest(
-        file / Files.perDirectory, changed: (file, "commit \(number)"))
-      try commit("change \(number)")
-      fetches.append(
-        try Command.run("git", ["-C", mirror, "fetch", "--quiet", "origin"]).wall / 1e6)
-      let begin = Measure.now()
-      try engine.refresh()
-      let path = files.path(file)
-      try await wait(seconds: 30, path) { size(of: path) > 1024 }
-      totals.append(Double(Measure.now() - begin) / 1e6)
-      try await wait(seconds: 30, "the end of change \(number)") { isSettled(engine) }
-    }
-    let (fetch, total) = (Measure.median(fetches), Measure.median(totals))
-    return ["fetch_ms": fetch, "total_ms": total, "over_ms": total - fetch]
-  }
-
-  private func size(of path: String) -> Int {
-    var status = stat()
-    return stat(path, &status) == 0 ? status.st_size : 0
-  }
-
-  private func isSettled(_ engine: Engine) -> Bool {
-    engine.units().allSatisfy { $0.ready == $0.resources && $0.resources >= files.count }
-  }
-
-  /// Looks every half millisecond.
-  private func wait(
-    seconds: Double, _ what: String, _ isDone: () -> Bool
-  ) async throws {
-    let end = Measure.now() + Int64(seconds * 1e9)
-    while !isDone() {
-      guard Measure.now() < end else {
-        throw Program.Failure(description: "waited \(seconds) s for \(what)")
-      }
-      try await Task.sleep(for: .microseconds(500))
-    }
+    await store.close()
+    return figures
   }
 }

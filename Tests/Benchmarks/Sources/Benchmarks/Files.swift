@@ -3,11 +3,12 @@ import Foundation
 /// The files of the figures about files, as `files.c` makes them, and manifests that declare them.
 struct Files {
   static let perDirectory = 100
-  private static let lines = 16
 
   /// Everything lies below it; removed with the folder of the whole run.
   let folder: String
   let count: Int
+  /// Of 64 bytes each.
+  let lines: Int
 
   /// Where the files are to be.
   var target: String { "\(folder)/files" }
@@ -17,9 +18,17 @@ struct Files {
 
   /// Writes manifests for 10,000 files at full size.
   init(_ percent: Double) throws {
-    count = max(Self.perDirectory, Int(percent * 100))
+    try self.init(count: max(Self.perDirectory, Int(percent * 100)), lines: 16)
+  }
+
+  /// Writes manifests for so many files.
+  ///
+  /// A tree may have 64 MiB of manifests: 100,000 files are of four lines.
+  init(count: Int, lines: Int, named name: String = "tend") throws {
+    self.count = count
+    self.lines = lines
     let parent = FileManager.default.temporaryDirectory.path()
-    folder = parent + "/tend-\(getpid())"
+    folder = parent + "/\(name)-\(getpid())"
     for path in [manifests, target] {
       try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
     }
@@ -63,19 +72,19 @@ struct Files {
           content: |
 
         """
-      for line in 0..<Self.lines { text += "    \(Self.line(file, line))\n" }
+      for line in 0..<lines { text += "    \(self.line(file, line))\n" }
       if let changed, changed.file == file { text += "    \(changed.line)\n" }
     }
     try Data(text.utf8).write(
       to: URL(fileURLWithPath: "\(manifests)/d\(Self.digits(directory, 5)).yaml"))
   }
 
-  private static func line(_ file: Int, _ line: Int) -> String {
+  private func line(_ file: Int, _ line: Int) -> String {
     let words = (0..<4).map { word in
       let hex = String(Measure.random((file * lines + line) * 4 + word), radix: 16)
       return String(repeating: "0", count: 16 - hex.count) + hex
     }
-    return "\(digits(file, 8)) \(digits(line, 2)) \(words.joined().prefix(51))"
+    return "\(Self.digits(file, 8)) \(Self.digits(line, 2)) \(words.joined().prefix(51))"
   }
 
   private static func digits(_ number: Int, _ width: Int) -> String {
@@ -103,7 +112,7 @@ struct Files {
   /// Throws unless every file is as it is declared.
   func check() throws {
     for file in 0..<count {
-      let text = (0..<Self.lines).map { Self.line(file, $0) + "\n" }.joined()
+      let text = (0..<lines).map { line(file, $0) + "\n" }.joined()
       var status = stat()
       let path = path(file)
       guard FileManager.default.contents(atPath: path) == Data(text.utf8),

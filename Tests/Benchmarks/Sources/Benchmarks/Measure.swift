@@ -36,6 +36,13 @@ enum Measure {
     return read == 2 ? Double(pages.resident * sysconf(Int32(_SC_PAGESIZE))) : 0
   }
 
+  /// The most bytes that were resident at once.
+  static func peak() -> Double {
+    var usage = rusage()
+    getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
+    return Double(usage.ru_maxrss) * 1024
+  }
+
   static func sleep(_ seconds: Double) {
     if seconds > 0 { usleep(UInt32(seconds * 1e6)) }
   }
