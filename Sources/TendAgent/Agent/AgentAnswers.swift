@@ -23,6 +23,9 @@ struct AgentAnswers: Sendable {
       return try ValueEncoder().encode(units.document)
     case .metrics:
       return .string(metrics.text(of: engine))
+    case .changed(let version):
+      guard let version else { return .integer(engine.version) }
+      return .integer(await engine.changed(since: version, within: .seconds(25)))
     case .plan(let desired):
       return try ValueEncoder().encode(PlanDocument(try await prepare(desired).plan))
     case .apply(let desired, let digest):

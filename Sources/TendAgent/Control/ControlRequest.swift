@@ -15,6 +15,11 @@ public enum ControlRequest: Sendable, Hashable, Codable {
   case diff(unit: String?, resource: String?)
   /// What happened, newest first. Answer: a list of `Event`.
   case events(unit: String?, resource: String?, after: Int64?, limit: Int)
+  /// Events after one, oldest first. Answer: an `EventPage`.
+  case eventsAfter(unit: String?, resource: String?, number: Int64, limit: Int)
+  /// Waits until something may look different than at that version, for 25 s at most; nil asks for
+  /// the version and does not wait. Answer: the version then. Only a running agent knows it.
+  case changed(since: Int64?)
   /// Revisions taken in, newest first. Answer: a list of `RevisionRecord`.
   case revisions(unit: String, limit: Int)
   /// Lets a refused plan pass once. Answer: its digest.

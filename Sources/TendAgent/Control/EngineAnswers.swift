@@ -31,6 +31,9 @@ public struct EngineAnswers: Sendable {
     case .events(let unit, let resource, let after, let limit):
       let query = EventQuery(unit: unit, resource: resource, after: after, limit: limit)
       return try encode(ItemList(try await engine.events(query)))
+    case .eventsAfter(let unit, let resource, let number, let limit):
+      return try encode(
+        try await engine.events(after: number, unit: unit, resource: resource, limit: limit))
     case .revisions(let unit, let limit):
       return try encode(ItemList(try await engine.revisions(of: unit, limit: limit)))
     case .approve, .forget, .reconcile, .refresh, .heedBrake:
@@ -47,7 +50,7 @@ public struct EngineAnswers: Sendable {
       return try encode(ItemList(try await engine.restart(selection)))
     case .logs(let unit, let resource):
       return try encode(ItemList(engine.logs(Selection(unit: unit, resource: resource))))
-    case .agent, .metrics, .plan, .apply:
+    case .agent, .metrics, .changed, .plan, .apply:
       return nil
     }
   }

@@ -23,20 +23,22 @@ struct Console: Sendable {
     errorStyle = Style(hasColour: isatty(STDERR_FILENO) == 1 && allowsColour)
   }
 
-  /// Writes a result.
-  func out(_ text: String) { Self.write(text, to: STDOUT_FILENO) }
+  /// Writes a result; false where nobody reads it any more.
+  @discardableResult
+  func out(_ text: String) -> Bool { Self.write(text, to: STDOUT_FILENO) }
 
   /// Writes a diagnostic.
-  func error(_ text: String) { Self.write(text, to: STDERR_FILENO) }
+  func error(_ text: String) { _ = Self.write(text, to: STDERR_FILENO) }
 
-  private static func write(_ text: String, to descriptor: Int32) {
+  private static func write(_ text: String, to descriptor: Int32) -> Bool {
     var rest = Array(text.utf8)[...]
     while !rest.isEmpty {
       let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
       if count < 0, errno == EINTR { continue }
-      if count <= 0 { return }
+      if count <= 0 { return false }
       rest = rest.dropFirst(count)
     }
+    return true
   }
 
   /// Asks for a yes; anything else, and the end of the input, is a no.

@@ -36,6 +36,17 @@ struct OutputOption: ParsableArguments {
 
   var isWide: Bool { format == .wide }
 
+  /// One of many that come one after the other: a line of JSON, or a document of YAML.
+  func renderOne(_ document: @autoclosure () throws -> some Encodable, text: () -> String) throws
+    -> String
+  {
+    switch format {
+    case .json: return try ValueEncoder().encode(document()).json + "\n"
+    case .yaml: return "---\n" + YAMLWriter.write(try ValueEncoder().encode(document()))
+    case .wide, nil: return text()
+    }
+  }
+
   /// The result in the form that was asked for; `text` makes the one for people.
   func render(_ document: @autoclosure () throws -> some Encodable, text: () -> String) throws
     -> String

@@ -4,6 +4,8 @@ import TendEngine
 /// What happened, for people: `tend events`, and the end of `tend describe`.
 struct EventText {
   var style = Style.plain
+  /// Whether each has its number.
+  var isWide = false
 
   /// A line an event, oldest first, as in a log; takes them newest first, as the store gives them.
   func lines(_ events: [Event]) -> String {
@@ -12,7 +14,8 @@ struct EventText {
 
   /// One event: when, what to which, why, how it ended.
   func line(_ event: Event) -> String {
-    var parts = [style.faint(event.time.description), style.strong(event.kind.description)]
+    var parts = isWide ? ["\(event.number)"] : []
+    parts += [style.faint(event.time.description), style.strong(event.kind.description)]
     parts.append((event.resource ?? event.unit).printable)
     if !event.fields.isEmpty { parts.append("(\(event.fields.joined(separator: ", ").printable))") }
     if let cause = event.cause { parts.append("for \(cause.rawValue)") }

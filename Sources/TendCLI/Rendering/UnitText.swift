@@ -115,7 +115,7 @@ extension [Condition] {
     headline + (asOf.map { ", as of \($0)" } ?? "")
   }
 
-  private var headline: String {
+  var headline: String {
     let telling =
       first { $0.type == .stalled && $0.status == .yes }
       ?? first { $0.type == .reconciling && $0.status == .yes }

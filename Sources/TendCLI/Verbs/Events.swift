@@ -11,6 +11,8 @@ struct Events: Verb {
 
         tend events File/motd
         tend events -u web --limit 200
+        tend events --follow -o json   a line for each as it happens, also over restarts of the \
+                                       agent; --after NUMBER goes on where a reader ended
       """)
 
   @Argument(help: "KIND/NAME; everything where it is left out.", completion: .resources)
@@ -18,6 +20,10 @@ struct Events: Verb {
   @OptionGroup var unit: UnitOption
   @Option(help: "The newest of them, at most this many.")
   var limit = 50
+  @Flag(name: .shortAndLong, help: "Go on with what happens from now on.")
+  var follow = false
+  @Option(help: "Only what came after the event with this number, oldest first.")
+  var after: Int64?
   @OptionGroup var output: OutputOption
   @OptionGroup var state: StateOptions
 
@@ -26,17 +32,36 @@ struct Events: Verb {
   }
 
   func perform(in session: Session) async throws -> ExitStatus {
-    try await session.reading(state) { access in
+    if follow {
+      var follower = EventFollower(
+        session: session, watch: Watch(state, session.console), unit: unit.unit,
+        resource: resource, output: output
+      )
+      return try await follower.run(after: after, limit: limit)
+    }
+    return try await session.reading(state) { access in
+      if let after {
+        let request = ControlRequest.eventsAfter(
+          unit: unit.unit, resource: resource, number: after, limit: limit)
+        let page = try await access.ask(request, as: EventPage.self)
+        return try show(ItemList(page.events), page.events, session)
+      }
       let request = ControlRequest.events(
         unit: unit.unit, resource: resource, after: nil, limit: limit)
       let events = try await access.ask(request, as: ItemList<Event>.self)
-      session.console.out(
-        try output.render(events) {
-          let text = EventText(style: session.console.style)
-          return events.items.isEmpty
-            ? "No events.\n" : events.items.reversed().map { text.line($0) + "\n" }.joined()
-        })
-      return .success
+      return try show(events, events.items.reversed(), session)
     }
+  }
+
+  private func show(
+    _ document: ItemList<Event>, _ oldestFirst: [Event], _ session: Session
+  ) throws -> ExitStatus {
+    session.console.out(
+      try output.render(document) {
+        let text = EventText(style: session.console.style, isWide: output.isWide)
+        return oldestFirst.isEmpty
+          ? "No events.\n" : oldestFirst.map { text.line($0) + "\n" }.joined()
+      })
+    return .success
   }
 }

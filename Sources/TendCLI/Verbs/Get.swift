@@ -14,21 +14,31 @@ struct Get: Verb {
         tend get units              the units
         tend get File               the resources of one kind
         tend get File/motd -o yaml  everything about one of them
+        tend get --watch            and then each one that changes
       """)
 
   @Argument(
     help: "units, a kind, or KIND/NAME; everything where it is left out.",
     completion: .resources)
   var what: String?
+  @Flag(name: .shortAndLong, help: "Go on, and show what changes.")
+  var watch = false
   @OptionGroup var unit: UnitOption
   @OptionGroup var output: OutputOption
   @OptionGroup var state: StateOptions
 
+  private var isAboutUnits: Bool { ["unit", "units"].contains(what?.lowercased()) }
+
   func perform(in session: Session) async throws -> ExitStatus {
-    try await session.reading(state) { access in
-      if what?.lowercased() == "units" || what?.lowercased() == "unit" {
-        return try await listUnits(access, session)
-      }
+    if watch {
+      var watcher = Watcher(
+        session: session, watch: Watch(state, session.console), unit: unit.unit,
+        resource: isAboutUnits ? nil : what, isAboutUnits: isAboutUnits, output: output
+      )
+      return try await watcher.run()
+    }
+    return try await session.reading(state) { access in
+      if isAboutUnits { return try await listUnits(access, session) }
       let resources = try await access.resources(unit: unit.unit, resource: what)
       if let what, what.contains("/"), resources.isEmpty {
         throw Failure("NotFound", "there is no \(what)", remedy: "tend get lists what there is")

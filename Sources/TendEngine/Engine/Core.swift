@@ -17,6 +17,7 @@ final class Core: Sendable {
   let brake: @Sendable () -> Suspension?
   let secrets: @Sendable (SecretSource) async throws(ProviderError) -> Sensitive<String>
   let mask = SecretMask()
+  let pulse: Pulse
   let meters: Meters
   let seed: UInt64
 
@@ -35,6 +36,7 @@ final class Core: Sendable {
     self.backups = backups
     self.secrets = secrets
     self.brake = brake
+    pulse = Pulse(startingAt: time.wall().nanoseconds)
     self.seed = seed
     meters = Meters(providers: providers, factory: metrics)
   }
@@ -55,6 +57,7 @@ final class Core: Sendable {
     }
     for followUp in followUps { followUp() }
     perform(effects)
+    pulse.beat()
     return answer
   }
 

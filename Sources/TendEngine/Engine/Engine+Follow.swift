@@ -182,7 +182,9 @@ extension Engine {
       }
       // Another revision came between: this one is staged on top of that.
       if error.code == .moved { return await take(snapshot, followed, isResuming: isResuming) }
-      if error.code != .cancelled { stall(followed, error.code.description, "\(error)") }
+      if error.code != .cancelled {
+        stall(followed, error.code.description, "\(error)", snapshot.revision)
+      }
       return error
     }
   }
@@ -214,7 +216,9 @@ extension Engine {
       }
       return world.units[unit].problem != nil
     }
-    if isNews { core.following.ring { $0.dependencies.contains(name) } }
+    guard isNews else { return }
+    core.following.ring { $0.dependencies.contains(name) }
+    core.pulse.beat()
   }
 
   /// The source went back to what is in force: there is nothing to approve or to claim any more.
@@ -243,7 +247,7 @@ extension Engine {
     let first = diagnostics.sorted.all.first.map { "\($0)" } ?? ""
     let more = count > 1 ? " (and \(count - 1) more)" : ""
     let message = "revision \(revision.short) is not taken in: \(first)\(more)"
-    if stall(followed, "Invalid", message) {
+    if stall(followed, "Invalid", message, revision) {
       core.meters.revision(of: followed.unit.name, became: .invalid)
       let now = core.time.wall()
       core.ledger.append([
@@ -272,7 +276,7 @@ extension Engine {
     let message =
       "revision \(plan.revision.short) \(refusal.message); `tend approve \(plan.unit) "
       + "\(plan.revision.short)` lets exactly this plan pass"
-    let isNews = stall(followed, refusal.reason, message)
+    let isNews = stall(followed, refusal.reason, message, plan.revision)
     guard isNews else { return }
     core.meters.revision(of: plan.unit, became: .refused)
     let now = core.time.wall()
@@ -286,8 +290,11 @@ extension Engine {
 
   /// Says why nothing newer is taken in; true where that is news.
   @discardableResult
-  private func stall(_ followed: Followed, _ reason: String, _ message: String) -> Bool {
-    let problem = UnitState.Problem(reason: reason, message: core.mask.apply(to: message))
+  private func stall(
+    _ followed: Followed, _ reason: String, _ message: String, _ revision: Revision? = nil
+  ) -> Bool {
+    let problem = UnitState.Problem(
+      reason: reason, message: core.mask.apply(to: message), revision: revision?.id)
     let now = core.time.wall()
     let isNews = core.decide { world, effects in
       guard let unit = world.unitIndex(followed.unit.name), world.units[unit].problem != problem

@@ -16,12 +16,7 @@ extension Engine {
       throw EngineError(
         .notFound, "nothing of unit \(name) was refused", remedy: "`tend status` shows what is")
     }
-    let isMeant =
-      refusal.revision.id == revision
-      || revision.utf8.count >= 7
-        && (refusal.revision.id.hasPrefix(revision)
-          || refusal.revision.id.split(separator: ":").last?.hasPrefix(revision) == true)
-    guard isMeant else {
+    guard refusal.revision.isNamed(by: revision) else {
       throw EngineError(
         .notFound, "what was refused of unit \(name) is revision \(refusal.revision.short)",
         remedy: "approve that one, if it is what you mean")

@@ -20,6 +20,8 @@ public struct EngineError: Error, Sendable, CustomStringConvertible {
     public static let source = Code("Source")
     /// There is no such unit, resource or revision.
     public static let notFound = Code("NotFound")
+    /// What was asked for is no longer kept.
+    public static let gone = Code("Gone")
     /// The name fits more than one.
     public static let ambiguous = Code("Ambiguous")
     /// The engine was set up in a way that can't work.

@@ -30,6 +30,15 @@ public struct Revision: Sendable, Hashable, Codable, Identifiable {
     self.origin = origin
   }
 
+  /// Whether somebody means it: by its id, or by the first characters of it, at least 7.
+  ///
+  /// What stands before a `:` in the id may be left out.
+  public func isNamed(by name: String) -> Bool {
+    if id == name { return true }
+    guard name.utf8.count >= 7 else { return false }
+    return id.hasPrefix(name) || id.split(separator: ":").last?.hasPrefix(name) == true
+  }
+
   /// Enough of the id for people: 10 characters.
   public var short: String {
     let digest = id.split(separator: ":").last.map(String.init) ?? id

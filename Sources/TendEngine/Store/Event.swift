@@ -117,10 +117,12 @@ public struct EventQuery: Sendable, Hashable {
   public var resource: String?
   /// Only with a number above this one.
   public var after: Int64?
-  /// At most this many, newest first.
+  /// At most this many.
   ///
   /// Default 100.
   public var limit: Int
+  /// Whether the oldest of them come first, and not the newest.
+  public var isOldestFirst = false
 
   /// Asks for events.
   public init(
@@ -130,5 +132,19 @@ public struct EventQuery: Sendable, Hashable {
     self.resource = resource
     self.after = after
     self.limit = limit
+  }
+}
+
+/// Some events in their order, and where to go on.
+public struct EventPage: Sendable, Hashable, Codable {
+  /// Oldest first.
+  public var events: [Event]
+  /// The number after which the next page begins.
+  public var next: Int64
+
+  /// A page of events.
+  public init(events: [Event], next: Int64) {
+    self.events = events
+    self.next = next
   }
 }

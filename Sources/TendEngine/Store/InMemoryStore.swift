@@ -82,12 +82,15 @@ public final class InMemoryStore: Store {
   /// Events, newest first.
   public func events(_ query: EventQuery) async throws(StoreError) -> [Event] {
     state.withLock { state in
-      let matching = state.events.reversed().lazy.filter { event in
+      func isMeant(_ event: Event) -> Bool {
         (query.unit == nil || event.unit == query.unit)
           && (query.resource == nil || event.resource == query.resource)
           && event.number > query.after ?? 0
       }
-      return Array(matching.prefix(max(0, query.limit)))
+      let limit = max(0, query.limit)
+      return query.isOldestFirst
+        ? Array(state.events.lazy.filter(isMeant).prefix(limit))
+        : Array(state.events.reversed().lazy.filter(isMeant).prefix(limit))
     }
   }
 

@@ -15,7 +15,10 @@ public protocol Store: Sendable {
   /// in is either kept or reported as failed.
   func commit(_ writes: [StoreWrite]) async throws(StoreError)
 
-  /// Events, newest first.
+  /// Events, newest first unless the query wants it otherwise.
+  ///
+  /// Numbers are given without a gap; who is at one and finds the oldest above the next has missed
+  /// what was between.
   func events(_ query: EventQuery) async throws(StoreError) -> [Event]
 
   /// Revisions that a unit took in, newest first.

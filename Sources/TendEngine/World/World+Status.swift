@@ -127,17 +127,23 @@ extension World {
       : condition(.reconciling, .no, "Idle")
     let stalled: Condition =
       if let problem = state.problem {
-        condition(.stalled, .yes, problem.reason, problem.message)
+        Condition(
+          .stalled, .yes, reason: problem.reason, message: problem.message,
+          observedRevision: problem.revision)
       } else if weight.stalled > 0 {
-        condition(.stalled, .yes, "ResourcesStalled", "\(weight.stalled) resources are stalled")
+        condition(.stalled, .yes, "ResourcesStalled", "\(count(weight.stalled)) stalled")
       } else {
         condition(.stalled, .no, "Working")
       }
     return [ready, inSync, reconciling, stalled]
   }
 
+  private func count(_ resources: Int) -> String {
+    resources == 1 ? "1 resource is" : "\(resources) resources are"
+  }
+
   private func summary(_ weight: Weight) -> String {
-    "\(weight.settled) resource\(weight.settled == 1 ? " is" : "s are") as declared"
+    "\(count(weight.settled)) as declared"
       + (weight.suspended > 0 ? ", \(weight.suspended) suspended" : "")
   }
 

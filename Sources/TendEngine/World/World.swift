@@ -185,6 +185,8 @@ struct UnitState: Sendable {
   struct Problem: Sendable, Hashable {
     var reason: String
     var message: String
+    /// The revision that is not taken in; nil where the reason is another.
+    var revision: String?
   }
 
   init(_ unit: Unit, record: UnitRecord? = nil) {

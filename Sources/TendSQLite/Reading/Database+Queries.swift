@@ -17,7 +17,7 @@ extension Database {
     let statement = try cachedStatement(
       sql: """
         SELECT \(Event.columns) FROM event WHERE \(conditions.joined(separator: " AND "))
-        ORDER BY number DESC LIMIT ?
+        ORDER BY number \(query.isOldestFirst ? "ASC" : "DESC") LIMIT ?
         """)
     let rows = try GRDB.Row.fetchCursor(statement, arguments: arguments)
     var events: [Event] = []
