@@ -1,7 +1,6 @@
 import Glibc
 import Tend
 import TendEngine
-import TendTesting
 import Testing
 
 @testable import TendSQLite
@@ -32,7 +31,7 @@ struct CopyTests {
 
   @Test("says what the database says, after any changes", arguments: 0..<4)
   func random(seed: UInt64) async throws {
-    var random = SplitMix(state: seed)
+    var random = Dice(state: seed)
     let store = try SQLiteStore(at: folder.state)
     try await store.commit((0..<1500).map { .putInventory(record($0)) })
     try await store.commit([.putRevision(revisionRecord("first"))])
@@ -47,7 +46,7 @@ struct CopyTests {
   }
 
   /// A few records that stand together, or one anywhere.
-  private func change(_ random: inout SplitMix) -> [StoreWrite] {
+  private func change(_ random: inout Dice) -> [StoreWrite] {
     let number = Int(random.next() % 1600)
     switch random.next() % 6 {
     case 0: return [.removeInventory(record(number).key)]
@@ -142,5 +141,15 @@ struct CopyTests {
     let value = last.flatMap { try? Value(json: String(decoding: $0, as: UTF8.self)) }
     if case .integer(let begin)? = value?.value(at: "manifest") { return Int(begin) }
     return nil
+  }
+}
+
+/// Draws the same numbers each time; the constants are Knuth's.
+private struct Dice {
+  var state: UInt64
+
+  mutating func next() -> UInt64 {
+    state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+    return state >> 33
   }
 }

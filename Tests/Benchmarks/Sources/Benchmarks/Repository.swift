@@ -64,7 +64,9 @@ struct Repository: Sendable {
   }
 
   private func isSettled(_ engine: Engine) -> Bool {
-    engine.units().allSatisfy { $0.ready == $0.resources && $0.resources >= files.count }
+    let units = engine.units()
+    return !units.isEmpty
+      && units.allSatisfy { $0.ready == $0.resources && $0.resources >= files.count }
   }
 
   /// Looks every half millisecond.
