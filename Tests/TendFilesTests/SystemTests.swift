@@ -70,6 +70,14 @@ struct SystemTests {
     ] { #expect(!others.isLeftOver(stranger), "\(stranger)") }
   }
 
+  @Test("after as many temporary names as their digits count, the first comes again")
+  func manyTemporaryNames() {
+    let names = TemporaryNames(seed: 1)
+    let first = names.next(for: "n")
+    for _ in 1..<65_536 { _ = names.next(for: "n") }
+    #expect(names.next(for: "n") == first)
+  }
+
   @Test("a stranger with a name like ours stays, and so does what another agent still writes")
   func sparesOthers() async throws {
     let here = try Playground()

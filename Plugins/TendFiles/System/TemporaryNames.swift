@@ -19,7 +19,7 @@ final class TemporaryNames: Sendable {
 
   /// A name that this run has not used lately, in the directory of an entry.
   func next(for name: String) -> String {
-    let number = count.add(1, ordering: .relaxed).newValue
+    let number = count.wrappingAdd(1, ordering: .relaxed).newValue
     let start =
       ".\(Self.beginning(of: name))\(Self.mark)\(run)"
       + Self.hexadecimal(UInt64(number), digits: 4)
