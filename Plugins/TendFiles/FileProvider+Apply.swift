@@ -70,6 +70,7 @@ extension FileProvider {
       try requireParent(of: spec)
       throw .conflict("the directory \(location.parent) has gone")
     }
+    try confine(location, in: directory, context)
     return placement(location, directory, change, context)
   }
 
@@ -88,6 +89,7 @@ extension FileProvider {
     let now = context.now.nanoseconds
     let location = Location(current.id)
     guard let directory = try directory(of: location, at: now, anew: true) else { return .done }
+    try confine(location, in: directory, context)
     let place = placement(location, directory, change, context)
     if current.status.type != .directory {
       try place.remove(current.status, keepingBackup: !current.memory.keepsNoBackup)

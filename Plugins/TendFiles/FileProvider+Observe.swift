@@ -15,6 +15,7 @@ extension FileProvider {
       if try awaitParent(of: spec, at: now) { return try await observe(target, context) }
       throw missingParent(of: spec)
     }
+    try confine(location, in: directory, context)
     guard attention?.saw(.init(found)) != false else {
       // What we wrote did not come out different: somebody else was there at once.
       throw .conflict("\(target.id) was changed by somebody else right after it was written")
@@ -51,6 +52,16 @@ extension FileProvider {
     let inside = Location(inside: spec.id)
     guard let directory = try directory(of: inside, at: now, anew: true) else { return [] }
     return try Census(spec, directory, names).strangers()
+  }
+
+  /// Throws where the unit may not touch an entry where it really lies, once links are followed.
+  ///
+  /// The directory is held: what is done in it is done where this looked.
+  func confine(
+    _ location: Location, in directory: HeldDirectory, _ context: Context
+  ) throws(ProviderError) {
+    guard let real = directory.realPath else { return }
+    try context.confine(Access(.path, "\(real)/\(location.name)", field: "path"))
   }
 
   /// An entry that is no longer declared; nil where another one has taken its place.

@@ -28,6 +28,9 @@ struct Permissions: Hashable, Sendable, CustomStringConvertible {
   /// Whether anybody besides the owner may write.
   var areWritableByOthers: Bool { bits & 0o022 != 0 }
 
+  /// Whether who runs the file gets the rights of its owner or its group.
+  var givesRights: Bool { bits & 0o6000 != 0 }
+
   /// What a file gets where no mode is declared, whatever the umask.
   static let ofFile = Permissions(0o644)
   /// What a directory gets where no mode is declared, whatever the umask.

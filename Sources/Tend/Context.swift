@@ -4,10 +4,14 @@
 public struct Context: Sendable {
   package let surroundings: any Surroundings
   package var deadline: Duration
+  private let limits: (any Limits)?
 
-  package init(_ surroundings: any Surroundings, deadline: Duration) {
+  package init(
+    _ surroundings: any Surroundings, deadline: Duration, limits: (any Limits)? = nil
+  ) {
     self.surroundings = surroundings
     self.deadline = deadline
+    self.limits = limits
   }
 
   /// Time left for this call; zero or less once it is late.
@@ -22,6 +26,12 @@ public struct Context: Sendable {
   public func sleep(for duration: Duration) async throws(ProviderError) {
     try await surroundings.sleep(for: duration)
   }
+
+  /// Throws `.notPermitted` where the unit may not touch this.
+  ///
+  /// For what shows only when a resource is looked at: a path once the links on the way are
+  /// followed, a user once a name is resolved. Check what is held, not what is looked up again.
+  public func confine(_ access: Access) throws(ProviderError) { try limits?.check(access) }
 
   /// The secret as it is now.
   ///
@@ -47,6 +57,11 @@ public struct Context: Sendable {
 
   /// Whether this call serves a repair of drift; its backup need not be durable before the change.
   public var isRepair: Bool { surroundings.isRepair }
+}
+
+/// What a unit may touch.
+package protocol Limits: AnyObject, Sendable {
+  func check(_ access: Access) throws(ProviderError)
 }
 
 /// What stands behind a `Context`: the engine, a test kit, a simulator.

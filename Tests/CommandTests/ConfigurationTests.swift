@@ -129,6 +129,40 @@ struct ConfigurationTests {
     #expect(try await command("events", "-u", "new").out.contains("was unit old before"))
   }
 
+  @Test("allow: what is not allowed is not touched, and the error names both lines")
+  func allow() async throws {
+    let command = try Command()
+    try command.folder.write(command.file("one"), to: "one/a.yaml")
+    try command.folder.write(command.file("two"), to: "one/b.yaml")
+    try Self.write(
+      """
+      units:
+        - name: one
+          source: {directory: \(command.folder.path("one"))}
+          allow:
+            kinds: [File]
+            paths: ["\(command.folder.path("lone-one"))"]
+
+      """, for: command)
+    let once = try await command("agent", "--config", "agent.yaml", "--once")
+    #expect(once.status == 1)
+    #expect(
+      once.out.contains(
+        "path DIR/lone-two is not allowed for unit one: agent.yaml:6:15 allows DIR/lone-one"),
+      "\(once.out)\(once.errors)")
+    #expect(command.folder.exists("lone-one") && !command.folder.exists("lone-two"))
+    let ended = try await command.configured { _ in
+      try await eventually("it says what is allowed") {
+        try await command("status").out.contains("kinds File")
+      }
+      #expect(try await command("status").out.contains("paths DIR/lone-one"))
+      try await eventually("the place is shown") {
+        try await command("describe", "File/two").out.contains("b.yaml:1:1")
+      }
+    }
+    #expect(ended.status == 0)
+  }
+
   @Test("validate says that a configuration can be used, without a look at what it names")
   func valid() async throws {
     let command = try Command()

@@ -201,6 +201,31 @@ struct ConfigurationFileTests {
     #expect(found.contains { $0.contains(expected) }, "\(reason): \(found)")
   }
 
+  @Test("T07: what a unit may touch arrives with its lines; what says nothing is refused")
+  func allow() throws {
+    let text = """
+      units:
+        - name: a
+          source: {directory: /srv}
+          allow:
+            kinds: [File]
+            paths: [/srv/web]
+      """
+    let allow = try #require(try Self.read(text).units.first?.policy.allow)
+    #expect(allow.kinds == [.init("File", at: Place(file: "agent.yaml", line: 5, column: 15))])
+    let place = Place(file: "agent.yaml", line: 6, column: 15)
+    #expect(allow.accesses[.path] == [.init("/srv/web", at: place)])
+    #expect(allow.accesses[.user] == nil)
+    #expect(allow.lines == ["kinds File", "paths /srv/web"])
+    let unit = "units: [{name: a, source: {directory: /srv}, allow: "
+    #expect(try Self.read(unit + "{}}]").units.first?.policy.allow?.lines == [])
+    #expect(Self.failure(unit + "}]").first?.contains("allow is empty") == true)
+    #expect(Self.failure(unit + "{paths: }}]").first?.contains("allow.paths is empty") == true)
+    #expect(
+      Self.failure(unit + "{paths: [srv, /srv/../etc]}}]").count == 2, "relative, leading upward")
+    #expect(Self.failure(unit + "{path: [/srv]}}]").first?.contains("did you mean paths?") == true)
+  }
+
   @Test("two units of one name are refused with both places")
   func duplicates() throws {
     let failure = #expect(throws: Failure.self) {

@@ -84,9 +84,10 @@ struct UnitFields: Decodable {
   var allowedDeletions: Int?
   var dependencies: [String]?
   var formerName: String?
+  var allow: [String: [String]]?
 
   private enum Key: String, CodingKey {
-    case name, source, empty, allowedDeletions
+    case name, source, empty, allowedDeletions, allow
     case dependencies = "dependsOn"
     case formerName = "renamedFrom"
   }
@@ -99,23 +100,51 @@ struct UnitFields: Decodable {
     allowedDeletions = try fields.decodeIfPresent(Int.self, forKey: .allowedDeletions)
     dependencies = try fields.decodeIfPresent([String].self, forKey: .dependencies)
     formerName = try fields.decodeIfPresent(String.self, forKey: .formerName)
+    allow = try fields.decodeIfPresent([String: [String]].self, forKey: .allow)
     treatment = try TreatmentFields(from: decoder)
   }
 
   /// The unit; what can't be is reported with its field.
   func unit(
-    _ defaults: TreatmentFields?, mirrors: String, _ problems: inout [ConfigurationProblem]
+    _ defaults: TreatmentFields?, mirrors: String, place: (FieldPath) -> Place,
+    _ problems: inout [ConfigurationProblem]
   ) -> UnitConfiguration {
     var policy = Unit.Policy()
     defaults?.apply(to: &policy)
     treatment.apply(to: &policy)
     policy.allowsEmpty = empty ?? false
     policy.allowedDeletions = allowedDeletions
+    policy.allow = allow(place, &problems)
     var unit = UnitConfiguration(
       name, origin: source.origin(mirrors: mirrors, &problems), policy: policy)
     unit.dependencies = dependencies ?? []
     unit.formerName = formerName
     return unit
+  }
+}
+
+extension UnitFields {
+  /// What is allowed, with the line of each entry.
+  private func allow(
+    _ place: (FieldPath) -> Place, _ problems: inout [ConfigurationProblem]
+  ) -> Allow? {
+    guard let allow else { return nil }
+    func entries(_ key: String) -> [Allow.Entry]? {
+      allow[key]?.enumerated().map { index, text in
+        Allow.Entry(text, at: place(FieldPath([.key("allow"), .key(key), .index(index)])))
+      }
+    }
+    for (index, path) in (allow["paths"] ?? []).enumerated()
+    where !path.hasPrefix("/") || path.split(separator: "/").contains("..") {
+      problems.append(
+        ConfigurationProblem(
+          "allow.paths[\(index)]", "allow.paths[\(index)] is no absolute path, or leads upward",
+          remedy: "write out where it leads, from the root on"))
+    }
+    var accesses: [Access.Kind: [Allow.Entry]] = [:]
+    for kind in Access.Kind.allCases { accesses[kind] = entries(kind.plural) }
+    return Allow(
+      kinds: entries("kinds"), accesses: accesses, at: place(FieldPath([.key("allow")])))
   }
 }
 

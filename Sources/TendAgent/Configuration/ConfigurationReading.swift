@@ -63,10 +63,14 @@ struct ConfigurationReading {
     for (index, value) in values.enumerated() {
       guard let fields = try? ValueDecoder().decode(UnitFields.self, from: value) else { continue }
       var own: [ConfigurationProblem] = []
-      var unit = fields.unit(general.defaults, mirrors: state.mirrors, &own)
+      let place = { (path: FieldPath) in
+        self.document.place(of: FieldPath([.key("units"), .index(index)] + path.steps))
+      }
+      var unit = fields.unit(general.defaults, mirrors: state.mirrors, place: place, &own)
       if own.isEmpty { own = sourceProblems(of: unit) }
       if !isWhole { own += unit.problems() }
-      unit.written = [value, defaults]
+      // The lines of what is allowed stand in errors, so they count as well.
+      unit.written = [value, defaults, .string(unit.policy.allow.map { "\($0)" } ?? "")]
       problems += own.map { $0.below("units", index) }
       units.append(unit)
     }

@@ -56,6 +56,10 @@ public enum ConfigurationSchema {
         "allowedDeletions", in: 0...1_000_000,
         "How many deletions a revision may make whatever the budget says. Default: the budget: at "
           + "most 10 % or 5 in a revision, 25 % or 5 in a day, and never all."),
+      .object(
+        "allow", allow,
+        "What the unit may touch; all that is not named is refused. Default: whatever the user may "
+          + "that the agent runs as."),
       .list(
         "dependsOn", of: .string,
         "Units that must be Ready before a new revision of this one is begun."),
@@ -77,6 +81,20 @@ public enum ConfigurationSchema {
       "Whether differences are repaired, or only reported. Default: enforce."),
     .duration(
       "refresh", "How often the source is asked, give or take a tenth. Default: 30s."),
+  ]
+
+  /// Fields of `allow`.
+  private static let allow: [Schema.Field] = [
+    .list(
+      "kinds", of: .string,
+      "Kinds such as File or files/v1/File. Default: all that say what they touch."),
+    .list(
+      "paths", of: .string,
+      "Absolute paths; each allows itself and all below it, as they are written and where they "
+        + "really lie once links are followed."),
+    .list("users", of: .string, "Users whose rights something may get, by name or number."),
+    .list("addresses", of: .string, "URLs; each allows itself and all below it."),
+    .list("secrets", of: .string, "References to secrets."),
   ]
 
   /// Fields of `source`.

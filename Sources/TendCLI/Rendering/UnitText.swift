@@ -46,6 +46,7 @@ struct UnitText {
       list.add("to go on", "tend resume \(what)")
     }
     if !unit.dependsOn.isEmpty { list.add("depends on", unit.dependsOn.joined(separator: ", ")) }
+    if let allowed = unit.allowed { list.add("allowed", allowed.isEmpty ? ["nothing"] : allowed) }
     if let left = unit.left { list.add("left behind", behind(left)) }
     if let refused = unit.refused {
       list.add("refused", refusal(refused))

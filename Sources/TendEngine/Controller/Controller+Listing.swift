@@ -8,6 +8,16 @@ extension Controller {
     case failed(ProviderError)
   }
 
+  /// A confined resource is checked by itself before it is looked at.
+  private func isConfined(_ slot: UInt32) -> Bool {
+    core.world.withLock { world in
+      let unit = Int(world[Node(controller: index, slot: slot)].unit)
+      return world.units.contains { $0.unit.policy.allow != nil }
+        && (!world.units.indices.contains(unit) || world.units[unit].unit.policy.allow != nil
+          || !world[Node(controller: index, slot: slot)].isDeclared)
+    }
+  }
+
   /// Observes those of a batch together that can be; the rest is observed one by one.
   func list(
     _ batch: Scheduler.Batch, _ site: CallSite, _ context: Context
@@ -17,6 +27,7 @@ extension Controller {
     for position in 0..<batch.count {
       let slot = batch[position].payload
       takePending(slot)
+      if isConfined(slot) { continue }
       let question = columns.withLock { $0.inspections[slot]?.first }
       let row = rows[slot]
       let target = Target<Desired>(

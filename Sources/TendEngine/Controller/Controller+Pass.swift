@@ -82,7 +82,8 @@ extension Controller {
     }
     core.scheduler.begin(ticket, timeout: assignment.timeout)
     let begun = core.time.monotonic()
-    let context = Context(site, deadline: begun + assignment.timeout)
+    let context = Context(
+      site, deadline: begun + assignment.timeout, limits: assignment.confinement)
     site.turn(to: node, isRepair: !assignment.isNew)
     let run = Pass(
       controller: self, slot: slot, node: node, assignment: assignment, context: context)
@@ -117,7 +118,8 @@ extension Controller {
     var isPlain = false
     if case .settled(let done, _, nil) = result, assignment.isDeclared {
       isPlain =
-        health == nil && planning == nil && assignment.timeout == Self.usualTimeout
+        health == nil && planning == nil && assignment.confinement == nil
+        && assignment.timeout == Self.usualTimeout
         && (done?.ledger ?? assignment.ledger).contested == nil
     }
     let milliseconds = assignment.interval.nanoseconds / 1_000_000
@@ -153,8 +155,12 @@ extension Controller {
     var questions = columns.withLock { $0.inspections.take(slot) ?? [] }
     questions.reverse()
     while let question = questions.popLast() {
-      let context = Context(site, deadline: core.time.monotonic() + Self.usualTimeout)
-      let result = await inspect(slot, question, context, listed)
+      let (confinement, kind) = confinement(question, node)
+      let context = Context(
+        site, deadline: core.time.monotonic() + Self.usualTimeout, limits: confinement)
+      let result = await inspect(slot, question, context, listed) { () throws(ProviderError) in
+        try confine(slot, aim(question, slot), kind, to: confinement)
+      }
       if case .failed(let error) = result, error.code == .cancelled {
         let rest = [question] + questions.reversed()
         columns.withLock { $0.inspections[slot, default: []].insert(contentsOf: rest, at: 0) }
@@ -167,10 +173,12 @@ extension Controller {
   }
 
   private func inspect(
-    _ slot: UInt32, _ question: Question, _ context: Context, _ listed: Listed?
+    _ slot: UInt32, _ question: Question, _ context: Context, _ listed: Listed?,
+    confine: () throws(ProviderError) -> Void
   ) async -> Inspection.Result {
     let desired = aim(question, slot)
     do throws(ProviderError) {
+      try confine()
       let seen = try await look(slot, desired, context, listed)
       return .found(
         exists: seen.current != nil, differences: seen.differences,

@@ -21,6 +21,8 @@ final class Controller<P: Provider>: Controlling {
     /// What it would be compared with.
     var desired: Aim
     var inspection: Inspection
+    /// Of what a revision that is only planned declares.
+    var kind: KindName?
   }
 
   enum Aim: Sendable {
@@ -46,6 +48,7 @@ final class Controller<P: Provider>: Controlling {
   let planning: (any Planning<Desired>)?
   let health: (any HealthChecking<Desired>)?
   let listing: (any Listing<Desired>)?
+  let confining: (any Confining<Desired>)?
   let reporting: (any DriftReporting<Desired>)?
   let residing: (any Residing<Desired>)?
   let describing: (any Describing<Desired>)?
@@ -63,6 +66,7 @@ final class Controller<P: Provider>: Controlling {
     planning = provider as? any Planning<Desired>
     health = provider as? any HealthChecking<Desired>
     listing = provider as? any Listing<Desired>
+    confining = provider as? any Confining<Desired>
     reporting = provider as? any DriftReporting<Desired>
     residing = provider as? any Residing<Desired>
     describing = provider as? any Describing<Desired>
@@ -172,8 +176,9 @@ final class Controller<P: Provider>: Controlling {
     let handles = columns.withLock { columns in
       for (slot, row) in targets {
         let desired = row.flatMap { part?.desired($0) }
+        let kind = row.flatMap { part?.declaration($0).reference.kind }
         columns.inspections[slot, default: []].append(
-          Question(desired: .planned(desired), inspection: inspection))
+          Question(desired: .planned(desired), inspection: inspection, kind: kind))
       }
       return targets.map { columns.handles[Int($0.slot)] }
     }

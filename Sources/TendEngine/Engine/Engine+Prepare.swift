@@ -230,7 +230,7 @@ extension Engine {
     }
     let count = targets.count + readable.count
     guard count > 0 else { return [:] }
-    let inspection = Inspection(count: count)
+    let inspection = Inspection(count: count, confinement: Confinement(intake.unit))
     for controller in stagingProviders {
       let index = Int32(controller.index)
       let own =

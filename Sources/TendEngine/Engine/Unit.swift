@@ -40,6 +40,8 @@ public struct Unit: Sendable, Hashable {
     public var allowedDeletions: Int?
     /// Whether what is no longer declared is deleted; false for a single file.
     public var prunes = true
+    /// What the unit may touch; nil: all that the process may.
+    public var allow: Allow?
     /// Whether repeated drift of one field makes its repairs slower and slower.
     ///
     /// On.

@@ -15,8 +15,11 @@ final class Inspection: Sendable {
   }
 
   private let state: Lock<State>
+  /// What the unit of the plan is confined to.
+  let confinement: Confinement?
 
-  init(count: Int) {
+  init(count: Int, confinement: Confinement? = nil) {
+    self.confinement = confinement
     var results: [Node: Result] = [:]
     results.reserveCapacity(count)
     state = Lock(State(results: results, remaining: count))

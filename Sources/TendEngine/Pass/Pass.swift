@@ -20,6 +20,8 @@ struct Pass<P: Provider>: Sendable {
     if !assignment.isDeclared, assignment.ownership == .none { return .ended(nil) }
     do throws(ProviderError) {
       takeJournaled()
+      try controller.confine(
+        slot, desired, assignment.reference.kind, to: assignment.confinement)
       let seen = try await look(listed)
       let verdict = Verdict.of(
         Verdict.Situation(

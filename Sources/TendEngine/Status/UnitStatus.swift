@@ -32,6 +32,8 @@ public struct UnitStatus: Sendable, Hashable, Codable {
   public var waitsFor: [String]
   /// What it left behind, where it is no longer configured.
   public var left: UnitRecord.Departure?
+  /// What it may touch, a line for each sort of thing; nil: all that the agent may.
+  public var allowed: [String]?
   /// When its source was last asked with success, from now backwards.
   public var lastRefresh: Duration?
   /// When its source will be asked next, from now.
@@ -42,7 +44,8 @@ public struct UnitStatus: Sendable, Hashable, Codable {
     name: String, source: String?, revision: Revision?, conditions: [Condition],
     asOf: Timestamp? = nil, resources: Int, ready: Int, stalled: Int, suspended: Int = 0,
     suspension: Suspension? = nil, refused: UnitRecord.Refusal? = nil, dependsOn: [String] = [],
-    waitsFor: [String] = [], left: UnitRecord.Departure? = nil, lastRefresh: Duration? = nil,
+    waitsFor: [String] = [], left: UnitRecord.Departure? = nil, allowed: [String]? = nil,
+    lastRefresh: Duration? = nil,
     nextRefresh: Duration? = nil
   ) {
     self.name = name
@@ -59,6 +62,7 @@ public struct UnitStatus: Sendable, Hashable, Codable {
     self.dependsOn = dependsOn
     self.waitsFor = waitsFor
     self.left = left
+    self.allowed = allowed
     self.lastRefresh = lastRefresh
     self.nextRefresh = nextRefresh
   }

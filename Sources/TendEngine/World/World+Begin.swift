@@ -19,6 +19,8 @@ struct Assignment: Sendable {
   var cause: Event.Cause
   var expectation: Extra.Expectation?
   var readBack: [Difference]
+  /// What the unit is confined to; nil where it is not.
+  var confinement: Confinement?
   var ledger: DriftLedger
 }
 
@@ -81,7 +83,7 @@ extension World {
       detectsContest: unit.policy.detectsContest, cause: cause,
       expectation: entry.expectation,
       readBack: entry.extra?.isStuck == true ? entry.extra?.readBack ?? [] : [],
-      ledger: entry.extra?.ledger ?? DriftLedger())
+      confinement: Confinement(unit), ledger: entry.extra?.ledger ?? DriftLedger())
   }
 
   func isBlocked(_ entry: Entry) -> Bool {

@@ -63,6 +63,7 @@ extension World {
       stalled: last?.stalled ?? state.weight.stalled, suspended: state.weight.suspended,
       suspension: suspension(ofUnit: index), refused: state.record.refused,
       dependsOn: state.unit.dependencies, waitsFor: state.waitsFor, left: state.record.left,
+      allowed: state.unit.policy.allow?.lines,
       lastRefresh: state.lastRefresh.map { now - $0 },
       nextRefresh: state.nextRefresh.map { max(.zero, $0 - now) })
   }
