@@ -35,6 +35,9 @@ public struct Entry: Resource {
     var keyedDesired: Digest?
   }
 
+  /// When content, mode, owner or anything else of it was last changed: ctime, see stat(2).
+  public var changedAt: Timestamp? { Timestamp(nanoseconds: status.changed) }
+
   /// Size, permissions, ownership, links and the time of the last change of content.
   public var details: [Detail] {
     var details = [

@@ -11,7 +11,7 @@ extension Placement {
       try await validate(temporary, shape, ready)
       if Task.isCancelled { throw ProviderError.cancelled }
       try run("put in place") { () throws(SystemError) in
-        try giveName(temporary, shape, replacing: found)
+        try giveName(temporary, shape.type, replacing: found)
       }
       wrote(ready)
     } catch {
@@ -37,10 +37,10 @@ extension Placement {
     }
   }
 
-  private func giveName(
-    _ temporary: String, _ shape: Shape, replacing found: Status?
+  func giveName(
+    _ temporary: String, _ type: EntryType, replacing found: Status?
   ) throws(SystemError) {
-    guard let found else { return try directory.rename(temporary, toNew: name, shape.type) }
+    guard let found else { return try directory.rename(temporary, toNew: name, type) }
     guard let current = try directory.status(of: name), current.isUntouched(since: found) else {
       throw SystemError(code: ErrorCode.exists)
     }
@@ -90,7 +90,7 @@ extension Placement {
     try changeOwner(of: made, wanted)
   }
 
-  private func changeOwner(
+  func changeOwner(
     of entry: borrowing Descriptor, _ wanted: Entry.Ownership
   ) throws(ProviderError) {
     guard wanted.user != nil || wanted.group != nil else { return }
@@ -100,7 +100,7 @@ extension Placement {
     }
   }
 
-  private func changeMode(
+  func changeMode(
     of entry: borrowing Descriptor, to permissions: Permissions
   ) throws(ProviderError) {
     try run("set the mode of") { () throws(SystemError) in

@@ -30,6 +30,20 @@ struct Placement {
     validator = change.desired.flatMap { Validator($0, found: change.found, root: root) }
   }
 
+  /// For what is brought back, whoever owns it.
+  init(
+    _ location: Location, _ directory: HeldDirectory, _ names: TemporaryNames, _ context: Context
+  ) {
+    self.directory = directory
+    self.names = names
+    self.context = context
+    name = location.name
+    path = location.path
+    adopts = false
+    attention = nil
+    validator = nil
+  }
+
   /// Makes what is absent.
   func create(_ shape: Shape) async throws(ProviderError) {
     try await take(shape, replacing: nil)

@@ -39,6 +39,16 @@ public struct Drift<ID: Hashable & Sendable>: Sendable {
   public func isPartial(because reason: String) { limit(reason) }
 }
 
+/// Brings back what a backup keeps.
+public protocol BackupRestoring<Desired>: Provider {
+  /// Makes what was kept anew, whether the resource is declared or not; durable when it returns.
+  ///
+  /// What is in its place is kept first. Nothing else is done to the resource meanwhile.
+  func restore(
+    _ backup: Backup, to id: Desired.ID, _ context: Context
+  ) async throws(ProviderError)
+}
+
 /// Says whether a resource that is as desired also works.
 public protocol HealthChecking<Desired>: Provider {
   /// Asked after each observation that found nothing to change. Changes nothing.

@@ -37,3 +37,40 @@ public struct BackupRequest: Sendable, Hashable {
     self.adopted = adopted
   }
 }
+
+/// What was kept of a file or a symbolic link, to be brought back.
+public struct Backup: Sendable, Hashable {
+  /// What it holds.
+  public enum Content: Sendable, Hashable {
+    /// The bytes of a file, from an open descriptor, which its opener closes.
+    case file(descriptor: Int32)
+    /// Where a link led.
+    case link(target: String)
+  }
+
+  /// What it holds.
+  public let content: Content
+  /// Permission bits, with set-user-id and the like, as chmod(2) takes them.
+  public let mode: UInt32
+  /// Its owner's number.
+  public let owner: UInt32
+  /// Its group's number.
+  public let group: UInt32
+  /// When its content was last modified.
+  public let modified: Timestamp
+  /// Extended attributes, access lists among them, by name.
+  public let attributes: [String: [UInt8]]
+
+  /// Describes what was kept.
+  public init(
+    _ content: Content, mode: UInt32, owner: UInt32, group: UInt32, modified: Timestamp,
+    attributes: [String: [UInt8]] = [:]
+  ) {
+    self.content = content
+    self.mode = mode
+    self.owner = owner
+    self.group = group
+    self.modified = modified
+    self.attributes = attributes
+  }
+}

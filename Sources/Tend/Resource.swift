@@ -12,11 +12,19 @@ public protocol Resource: Identifiable, Sendable where ID: Sendable & LosslessSt
   /// The part of what was observed that is remembered, and comes back in the next `Target`.
   var memory: Memory { get }
 
+  /// When it was last changed, by its own word; nil where it can't say. Default: nil.
+  ///
+  /// From this events tell how long drift lasted, so it must be of the machine's wall clock.
+  var changedAt: Timestamp? { get }
+
   /// What `tend describe` shows besides the compared fields. Default: nothing.
   var details: [Detail] { get }
 }
 
 extension Resource {
+  /// It can't say.
+  public var changedAt: Timestamp? { nil }
+
   /// Shows nothing besides the compared fields.
   public var details: [Detail] { [] }
 }

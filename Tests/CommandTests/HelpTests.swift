@@ -10,8 +10,8 @@ struct HelpTests {
     #expect(output.errors == "")
     for verb in [
       "validate", "plan", "apply", "agent", "status", "get", "describe", "diff", "history",
-      "events", "logs", "reconcile", "restart", "wait", "suspend", "resume", "approve",
-      "forget", "explain", "metrics", "schema", "completions",
+      "events", "logs", "reconcile", "restart", "wait", "suspend", "resume", "restore",
+      "approve", "forget", "explain", "metrics", "schema", "completions",
     ] {
       #expect(output.out.contains("\n  \(verb) "), "\(verb)")
     }
@@ -22,8 +22,8 @@ struct HelpTests {
     "every verb has help with an abstract, and no line is wider than a terminal",
     arguments: [
       "validate", "plan", "apply", "agent", "status", "get", "describe", "diff", "history",
-      "events", "logs", "reconcile", "restart", "wait", "suspend", "resume", "approve",
-      "forget", "explain", "metrics", "schema", "completions",
+      "events", "logs", "reconcile", "restart", "wait", "suspend", "resume", "restore",
+      "approve", "forget", "explain", "metrics", "schema", "completions",
     ])
   func verbs(verb: String) async throws {
     let output = try await Command()("help", verb)
@@ -48,6 +48,9 @@ struct HelpTests {
       (["suspend"], "nothing to suspend"), (["suspend", "web", "--all"], "two things to suspend"),
       (["suspend", "web", "--until", "2001-01-01T00:00:00Z"], "a time that is over"),
       (["resume"], "nothing to resume"), (["wait", "--timeout", "0s"], "no time at all"),
+      (["restore"], "nothing to restore"),
+      (["restore", "/x", "--at", "2100-01-01T00:00:00Z"], "a time to come"),
+      (["restore", "/x", "--at", "1h", "--backup", "1"], "two backups"),
       (["wait", "--revision", "abc"], "what could be any revision"),
     ])
   func usage(arguments: [String], reason: String) async throws {

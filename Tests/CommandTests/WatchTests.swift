@@ -76,6 +76,8 @@ struct WatchTests {
       try await eventually("the repair is told") {
         try await Self.lines(command, "events").contains { $0.contains("\"cause\":\"drift\"") }
       }
+      let drift = try await command("events", "File/a")
+      #expect(drift.out.contains(/\(content\) for drift .*: updated content; it differed for \d/))
     }
     _ = try await command.agent("-f", "desired") { _ in
       try await eventually("the unit is Ready") { try await command("status").status == 0 }

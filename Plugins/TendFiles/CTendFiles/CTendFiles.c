@@ -161,6 +161,20 @@ int tend_copy_attributes(int from, int to, char *failed, size_t size) {
   return code;
 }
 
+int tend_set_attribute(int descriptor, const char *name, const void *value, size_t size) {
+  return fsetxattr(descriptor, name, value, size, 0) < 0 ? -errno : 0;
+}
+
+int tend_set_modified(int directory, const char *name, int64_t nanoseconds) {
+  int64_t seconds = nanoseconds / 1000000000, rest = nanoseconds % 1000000000;
+  if (rest < 0) {
+    rest += 1000000000;
+    seconds -= 1;
+  }
+  struct timespec times[2] = {{.tv_nsec = UTIME_OMIT}, {.tv_sec = seconds, .tv_nsec = rest}};
+  return utimensat(directory, name, times, AT_SYMLINK_NOFOLLOW) < 0 ? -errno : 0;
+}
+
 int tend_is_frozen(int directory, const char *name) {
   int opened = tend_open(directory, name, O_RDONLY | O_NONBLOCK, 0);
   if (opened < 0) return 0;

@@ -40,7 +40,7 @@ public struct Agent: Service {
     let units = AgentUnits(configuration, engine: engine, logger: logger, version: version)
     try await engine.load()
     try await units.begin()
-    let answers = AgentAnswers(engine, units, metrics)
+    let answers = AgentAnswers(engine, units, metrics, in: configuration.state)
     let server = try ControlServer(
       stateDirectory: configuration.state.path, logger: logger, answer: answers.answer)
     // In this order they start; they are shut down in the opposite one, so that the engine drains

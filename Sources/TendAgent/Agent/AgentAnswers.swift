@@ -7,11 +7,15 @@ struct AgentAnswers: Sendable {
   private let engine: Engine
   private let units: AgentUnits
   private let metrics: AgentMetrics
+  private let state: StateDirectory
 
-  init(_ engine: Engine, _ units: AgentUnits, _ metrics: AgentMetrics) {
+  init(
+    _ engine: Engine, _ units: AgentUnits, _ metrics: AgentMetrics, in state: StateDirectory
+  ) {
     self.engine = engine
     self.units = units
     self.metrics = metrics
+    self.state = state
   }
 
   @Sendable func answer(
@@ -31,7 +35,8 @@ struct AgentAnswers: Sendable {
     case .apply(let desired, let digest):
       return try await apply(desired, digest: digest, by: peer.userName, progress)
     default:
-      return try await EngineAnswers(engine).answer(request.attributed(to: peer)) ?? .null
+      let answers = EngineAnswers(engine, in: state)
+      return try await answers.answer(request.attributed(to: peer)) ?? .null
     }
   }
 
@@ -69,6 +74,8 @@ extension ControlRequest {
     switch self {
     case .suspend(let unit, let resource, let note, let until, let user):
       return .suspend(unit: unit, resource: resource, note: note, until: until, by: name(user))
+    case .restore(let path, let number, let user):
+      return .restore(path: path, number: number, by: name(user))
     case .resume(let unit, let resource, let user):
       return .resume(unit: unit, resource: resource, by: name(user))
     default: return self

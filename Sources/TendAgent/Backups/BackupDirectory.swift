@@ -18,7 +18,7 @@ public final class BackupDirectory: BackupStore {
     var next: Int64 = 1
   }
 
-  private let path: String
+  let path: String
   private let rotation: BackupRotation
   private let now: @Sendable () -> Timestamp
   private let state = Mutex(State())

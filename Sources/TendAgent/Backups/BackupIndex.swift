@@ -30,6 +30,8 @@ struct BackupIndex {
   /// The greatest number that was given; 0 where there is no backup.
   var lastNumber: Int64 { byPath.values.compactMap { $0.last?.number }.max() ?? 0 }
 
+  var all: [BackupRecord] { byPath.sorted { $0.key < $1.key }.flatMap(\.value) }
+
   func records(of path: String) -> [BackupRecord] { byPath[path] ?? [] }
 
   func entries(of path: String) -> [BackupRotation.Entry] {

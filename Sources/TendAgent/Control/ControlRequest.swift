@@ -26,6 +26,10 @@ public enum ControlRequest: Sendable, Hashable, Codable {
   case approve(unit: String, revision: String)
   /// Stops owning one resource. Answer: its `ResourceStatus`.
   case forget(unit: String?, resource: String)
+  /// What was kept of a path, or of all, oldest first. Answer: a list of `BackupRecord`.
+  case backups(path: String?)
+  /// Brings back one backup of a path, by its number. Answer: a `RestoreDocument`.
+  case restore(path: String, number: Int64, by: String)
   /// Leaves a unit or a resource alone. Answer: the `Suspension`.
   case suspend(unit: String?, resource: String?, note: String?, until: Timestamp?, by: String)
   /// Goes on with what was suspended. Answer: a list with the `Suspension`, empty where it was not.

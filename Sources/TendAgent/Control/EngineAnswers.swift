@@ -4,10 +4,12 @@ public import TendEngine
 /// Answers requests about what an engine knows: the same in a running agent and on a store alone.
 public struct EngineAnswers: Sendable {
   private let engine: Engine
+  private let backups: BackupDirectory
 
-  /// Answers for this engine.
-  public init(_ engine: Engine) {
+  /// Answers for this engine, and what is kept in a state directory.
+  public init(_ engine: Engine, in state: StateDirectory) {
     self.engine = engine
+    backups = BackupDirectory(at: state.backups)
   }
 
   /// The answer as a plain value; nil for requests that are not about the engine alone.
@@ -50,6 +52,10 @@ public struct EngineAnswers: Sendable {
       return try encode(ItemList(try await engine.restart(selection)))
     case .logs(let unit, let resource):
       return try encode(ItemList(engine.logs(Selection(unit: unit, resource: resource))))
+    case .backups(let path):
+      return try encode(ItemList(path.map(backups.backups) ?? backups.all))
+    case .restore(let path, let number, let user):
+      return try encode(try await restore(path, number, by: user))
     case .agent, .metrics, .changed, .plan, .apply:
       return nil
     }
@@ -71,6 +77,21 @@ public struct EngineAnswers: Sendable {
       return nil
     }
     return .null
+  }
+
+  private func restore(
+    _ path: String, _ number: Int64, by user: String
+  ) async throws -> RestoreDocument {
+    guard let record = backups.backups(of: path).first(where: { $0.number == number }) else {
+      throw Failure(
+        "NotFound", "there is no backup \(number) of \(path)",
+        remedy: "`tend restore \(path) --list` shows what there is")
+    }
+    let restored = try await backups.withBackup(record) { backup in
+      try await engine.restore(
+        backup, to: path, "restored as it was until \(record.time)", by: user)
+    }
+    return RestoreDocument(record, restored)
   }
 
   private func encode(_ value: some Encodable) throws -> Value {

@@ -140,7 +140,7 @@ extension Session {
     configuration.brake = Brake(of: state.directory).read
     let engine = try engine(store, configuration: configuration, on: state.directory)
     try await engine.load()
-    return try await body(.store(EngineAnswers(engine)))
+    return try await body(.store(EngineAnswers(engine, in: state.directory)))
   }
 
   /// The same for requests that change something: without an agent the store is opened for writing.
@@ -150,7 +150,7 @@ extension Session {
     let client = ControlClient(stateDirectory: state.directory.path)
     if let agent = try await client.agent() { return try await body(.agent(client, agent)) }
     return try await writing(to: state.directory) { engine in
-      try await body(.store(EngineAnswers(engine)))
+      try await body(.store(EngineAnswers(engine, in: state.directory)))
     }
   }
 }

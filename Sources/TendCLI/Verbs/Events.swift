@@ -7,7 +7,8 @@ struct Events: Verb {
   static let configuration = CommandConfiguration(
     abstract: "Lists what happened, oldest first.",
     discussion: """
-      Every change with its cause, the fields that differed, and how it ended; never content.
+      Every change with its cause, the fields that differed, how long they did where that was \
+      drift, and how it ended; never content.
 
         tend events File/motd
         tend events -u web --limit 200

@@ -54,6 +54,7 @@ final class Controller<P: Provider>: Controlling {
   let describing: (any Describing<Desired>)?
   let restarting: (any Restarting<Desired>)?
   let logKeeping: (any LogKeeping<Desired>)?
+  let restoring: (any BackupRestoring<Desired>)?
 
   init(_ provider: P, index: Int, core: Core) {
     self.provider = provider
@@ -72,6 +73,7 @@ final class Controller<P: Provider>: Controlling {
     describing = provider as? any Describing<Desired>
     restarting = provider as? any Restarting<Desired>
     logKeeping = provider as? any LogKeeping<Desired>
+    restoring = provider as? any BackupRestoring<Desired>
   }
 
   func stage(

@@ -19,6 +19,13 @@ extension Engine {
         remedy: "say it in fewer words")
     }
     let (unit, node) = try suspendable(selection)
+    return try await suspend(unit, node, reason, note: note, by: user, until: until)
+  }
+
+  func suspend(
+    _ unit: Int, _ node: Node?, _ reason: Suspension.Reason, note: String?, by user: String,
+    until: Timestamp?
+  ) async throws(EngineError) -> Suspension {
     let suspension = Suspension(
       node.map { node in core.world.withLock { $0.key(node) } }, reason: reason, note: note,
       by: user, since: core.time.wall(), until: until)
@@ -118,7 +125,7 @@ extension Engine {
     _ = await inspection.wait()
   }
 
-  private func keep(_ what: String) async throws(EngineError) {
+  func keep(_ what: String) async throws(EngineError) {
     do throws(StoreError) {
       try await core.ledger.flush()
     } catch {

@@ -26,6 +26,8 @@ public struct EngineError: Error, Sendable, CustomStringConvertible {
     public static let ambiguous = Code("Ambiguous")
     /// The engine was set up in a way that can't work.
     public static let configuration = Code("Configuration")
+    /// A provider failed at what it was asked by hand.
+    public static let provider = Code("Provider")
     /// It is to be left alone for a while.
     public static let suspended = Code("Suspended")
     /// What was planned on is no longer in force; nothing was done.

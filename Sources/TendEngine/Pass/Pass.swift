@@ -251,6 +251,7 @@ struct Pass<P: Provider>: Sendable {
       case .replace: seen.desired?.replacementLosesData ?? true
       default: false
       }
+    if assignment.cause == .drift { done.driftedAt = seen.current?.changedAt }
     if assignment.cause == .drift, assignment.detectsContest {
       var ledger = assignment.ledger
       ledger.repaired(

@@ -55,6 +55,10 @@ protocol Controlling: AnyObject, Sendable {
   func restart(_ identity: String) async throws(ProviderError) -> Bool
   /// Ends what is kept running for a resource, since the agent ends.
   func vacate(_ identity: String) async throws(ProviderError)
+  /// Whether a backup of this identity can be brought back.
+  func canRestore(_ identity: String) -> Bool
+  /// Brings a backup back, where the provider's calls run.
+  func restore(_ backup: Backup, to identity: String) async throws(ProviderError)
 
   /// Runs the workers, the supervisor and the watch until the scheduler shuts down.
   func run() async

@@ -68,13 +68,15 @@ public struct Event: Sendable, Hashable, Codable {
     public static let revision = Kind("revision")
     /// A refused plan was approved.
     public static let approve = Kind("approve")
-
-    /// Whether the world was changed.
-    var isChange: Bool { [.create, .update, .replace, .delete].contains(self) }
+    /// An earlier state was brought back.
+    public static let restore = Kind("restore")
     /// From now on it is left alone.
     public static let suspend = Kind("suspend")
     /// It is no longer left alone.
     public static let resume = Kind("resume")
+
+    /// Whether the world was changed.
+    var isChange: Bool { [.create, .update, .replace, .delete].contains(self) }
   }
 
   /// Why a change was made.

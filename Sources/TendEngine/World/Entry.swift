@@ -197,6 +197,8 @@ struct Extra: Sendable, Hashable {
   /// stops.
   var expectation: Expectation?
   var details: [Detail] = []
+  /// When it was first seen to differ, where that was not repaired at once.
+  var driftedAt: Timestamp?
 
   struct Expectation: Sendable, Hashable {
     var action: PlannedChange.Action?

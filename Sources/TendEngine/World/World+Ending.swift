@@ -178,13 +178,26 @@ extension World {
     _ effects: inout Effects
   ) {
     guard let action = done.verdict.action else { return }
-    let message = done.note ?? Self.sentence(done.verdict, done.differences)
+    let message =
+      (done.note ?? Self.sentence(done.verdict, done.differences))
+      + drift(node, assignment, done, now)
     var event = event(
       node, assignment, Event.Kind(action.rawValue), done.differences, now, message)
     event.duration = done.duration
     effects.writes.append(.addEvent(event))
     update(node) { $0.lastChange = now.wall.nanoseconds }
     units[Int(self[node].unit)].changes += 1
+  }
+
+  /// How long a repaired drift lasted: since the resource changed, or since it was first seen.
+  private func drift(
+    _ node: Node, _ assignment: Assignment, _ done: Result.Done, _ now: Moment
+  ) -> String {
+    let entry = self[node]
+    guard let seen = entry.extra?.driftedAt ?? done.driftedAt, assignment.cause != .revision,
+      entry.lastChange < seen.nanoseconds, seen <= now.wall
+    else { return "" }
+    return "; it differed for \(seen.duration(to: now.wall).brief)"
   }
 
   private static func sentence(_ verdict: Verdict, _ differences: [Difference]) -> String {

@@ -37,6 +37,8 @@ enum Result: Sendable {
     var losesData = false
     var note: String?
     var ledger: DriftLedger?
+    /// When the drift that was repaired began, as far as that is known.
+    var driftedAt: Timestamp?
   }
 
   enum Unhealthy: Sendable {
@@ -244,6 +246,7 @@ extension World {
       var extra = entry.extra ?? Extra()
       extra.ledger = ledger
       extra.differences = differences
+      extra.driftedAt = extra.driftedAt ?? now.wall
       entry.extra = extra
       entry.flags.insert(.differs)
       entry.explain("Contested", ledger.message)
@@ -355,6 +358,7 @@ extension World {
       var extra = entry.extra ?? Extra()
       extra.failures = failures
       extra.differences = differences
+      if assignment.cause == .drift { extra.driftedAt = extra.driftedAt ?? now.wall }
       if verdict != nil, error.code != .conflict { extra.expectation?.isBegun = true }
       entry.extra = extra
       if entry.phase != .doomed { entry.phase = .failing }

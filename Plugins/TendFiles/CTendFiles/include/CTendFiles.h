@@ -62,6 +62,12 @@ int tend_change_mode(int descriptor, unsigned mode);
 /// `failed` receives the name of the attribute that could not be copied.
 int tend_copy_attributes(int from, int to, char *failed, size_t size);
 
+/// fsetxattr(2).
+int tend_set_attribute(int descriptor, const char *name, const void *value, size_t size);
+
+/// Sets when the content of an entry was last modified; utimensat(2).
+int tend_set_modified(int directory, const char *name, int64_t nanoseconds);
+
 /// Whether an entry can't be changed by anybody: 1 immutable, 2 append only, 0 neither or unknown.
 int tend_is_frozen(int directory, const char *name);
 
