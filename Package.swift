@@ -106,7 +106,8 @@ let package = Package(
     plugin("TendProcesses", ["CTendProcesses", crypto], excluding: ["CTendProcesses"]),
     .executableTarget(
       name: "tend", dependencies: ["TendCLI", "TendFiles", "TendProcesses"], path: "Examples/Agent",
-      exclude: ["run"], swiftSettings: settings),
+      exclude: ["run", "build-release", "tend-agent.service", "tend-agent-user.conf"],
+      swiftSettings: settings),
 
     tests("TendTests", ["Tend"]),
     tests(
