@@ -39,7 +39,7 @@ struct DocumentTests {
 
   @Test("a script that a document names is there", arguments: Tree.documents)
   func scripts(_ path: String) throws {
-    for match in try Tree.text(path).matches(of: /\bbash ([A-Z][\w\/]+)/) {
+    for match in try Tree.text(path).matches(of: /\bbash ([A-Z][\w\/-]+)/) {
       let script = Tree.root.appending(path: String(match.output.1)).path()
       #expect(FileManager.default.isExecutableFile(atPath: script), "\(path): \(match.output.1)")
     }
