@@ -49,6 +49,11 @@ struct Application: Sendable {
     return try await body { display.show($0) }
   }
 
+  /// Says that it ends before its time.
+  func interrupted() {
+    console.error("Interrupted: what has begun is finished; apply again to go on.\n")
+  }
+
   /// Shows how it ended.
   func end(_ report: ReportDocument) throws -> ExitStatus {
     let text = ReportText(style: console.style, prefix: prefix)

@@ -72,7 +72,9 @@ struct Apply: Verb {
         try Origins(unit.name, origin).save(in: state.directory)
       }
       let report = try await application.showing(count: plan.changes.count) { progress in
-        try await engine.apply(prepared, by: User.current, progress: progress)
+        try await interruptible(interrupted: application.interrupted) {
+          try await engine.apply(prepared, by: User.current, progress: progress)
+        }
       }
       return try application.end(ReportDocument(report))
     }
