@@ -117,7 +117,7 @@ final class Stage: Sendable {
   /// Waits until the holder's word on a process is as described.
   @discardableResult
   func wait(
-    _ spec: ProcessSpec, for what: String, within limit: Duration = .seconds(20),
+    _ spec: ProcessSpec, for what: String, within limit: Duration = .seconds(120),
     _ condition: (Report) -> Bool
   ) async throws -> Report {
     let deadline = ContinuousClock.now + limit
@@ -164,7 +164,7 @@ final class Stage: Sendable {
 }
 
 /// Waits for something that comes by itself; whether it came.
-func eventually(within limit: Duration = .seconds(20), _ condition: () -> Bool) async -> Bool {
+func eventually(within limit: Duration = .seconds(120), _ condition: () -> Bool) async -> Bool {
   let deadline = ContinuousClock.now + limit
   while ContinuousClock.now < deadline {
     if condition() { return true }

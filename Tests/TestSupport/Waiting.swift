@@ -2,7 +2,7 @@ public import Testing
 
 /// Waits until something is so; the test fails and ends where it never is.
 public func eventually(
-  _ what: String, within limit: Duration = .seconds(30),
+  _ what: String, within limit: Duration = .seconds(120),
   sourceLocation: SourceLocation = #_sourceLocation,
   _ condition: () async throws -> Bool
 ) async throws {

@@ -368,7 +368,9 @@ extension World {
     tell(node, .failed(message), &effects)
     check(Int(self[node].unit), &effects)
     if error.code == .conflict, failures < Weight.patience {
-      return .again(after: .zero, priority: .retry, causes: .retry)
+      // What moved under a repair is still the same drift.
+      let causes: Scheduler.Causes = assignment.cause == .drift ? .drift : .retry
+      return .again(after: .zero, priority: .retry, causes: causes)
     }
     return .failed(atLeast: error.retryAfter ?? .zero, causes: .retry)
   }
