@@ -17,7 +17,6 @@ let package = Package(
         .product(name: "TendEngine", package: "tend"),
         .product(name: "TendManifest", package: "tend"),
         .product(name: "TendFiles", package: "tend"),
-        .product(name: "TendProcesses", package: "tend"),
         .product(name: "TendGit", package: "tend"),
         .product(name: "TendSQLite", package: "tend"),
         .product(name: "TendAgent", package: "tend"),
