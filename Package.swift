@@ -121,7 +121,7 @@ let package = Package(
     tests(
       "TendGitTests",
       ["Tend", "TendEngine", "TendManifest", "TendGit", "TestSupport", subprocess, system]),
-    tests("TendSQLiteTests", ["Tend", "TendEngine", "TendSQLite", grdb]),
+    tests("TendSQLiteTests", ["Tend", "TendEngine", "TendSQLite", "TestSupport", grdb]),
     tests("TendFilesTests", ["Tend", "TendFiles", "CTendFiles", "TendTesting", crypto]),
     tests("TendProcessesTests", ["Tend", "TendProcesses", "CTendProcesses", "TestSupport"]),
     tests(

@@ -200,10 +200,15 @@ extension SQLiteStore {
   public func close() async {
     guard case .writing(let open) = way else { return }
     await open.writer.finish()
-    await open.copies.flush()
+    await flushCopies()
     try? open.reader.close()
     try? open.connection.close()
     open.lock.withLock { $0 = nil }
+  }
+
+  /// Returns when the copies of the inventory say all that was committed before.
+  func flushCopies() async {
+    if case .writing(let open) = way { await open.copies.flush() }
   }
 
   private func read<T: Sendable>(

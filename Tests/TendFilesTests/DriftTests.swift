@@ -23,7 +23,7 @@ private final class Reports: Sendable {
 
   var reasons: [String] { limits.withLock { $0 } }
 
-  /// All that comes up to the report of this entry; it must come within 20 seconds.
+  /// All that comes up to the report of this entry; it must come within two minutes.
   func upTo(_ path: EntryPath) async throws -> [EntryPath?] {
     try await within("a report of \(path)") { [stream] in
       var seen: [EntryPath?] = []
@@ -49,7 +49,7 @@ private final class Reports: Sendable {
     try await withThrowingTaskGroup(of: Answer?.self) { group in
       group.addTask { await body() }
       group.addTask {
-        try await ContinuousClock().sleep(for: .seconds(20))
+        try await ContinuousClock().sleep(for: .seconds(120))
         return nil
       }
       let answer = try await group.next() ?? nil

@@ -2,6 +2,7 @@ import Glibc
 import Tend
 import TendEngine
 import TendSQLite
+import TestSupport
 import Testing
 
 @Suite("A damaged store is set aside, and what is proven is owned again")
@@ -68,9 +69,7 @@ struct RecoveryTests {
     try await store.commit([.putInventory(record(1))])
     try await store.commit([.putRevision(revisionRecord("a"))])
     let copy = path + "/inventory-web.json"
-    let deadline = ContinuousClock.now + .seconds(10)
-    while access(copy, F_OK) != 0, ContinuousClock.now < deadline { await Task.yield() }
-    #expect(access(copy, F_OK) == 0)
+    try await eventually("a copy is there") { access(copy, F_OK) == 0 }
     try copyFiles(from: path, to: folder.state)
     await store.close()
     try damage()

@@ -32,6 +32,9 @@ final class Attention: Sendable {
     token != 0 && watch.load(ordering: .acquiring) == token
   }
 
+  /// Whether any watch tells of it: another one may have taken its place.
+  var isFollowed: Bool { watch.load(ordering: .acquiring) != 0 }
+
   /// This watch tells of it from now on; 0: none does.
   func follow(_ token: UInt64) { watch.store(token, ordering: .releasing) }
 

@@ -251,6 +251,8 @@ final class EntryWatch: Sendable {
       let isNews = attention.isNews { directories.held(at: path)?.sight(of: name) ?? .unknown }
       guard isNews else { return }
     }
+    // What has taken its place was looked at after that, so it knows what this event tells.
+    guard attention.isFollowed else { return }
     drift.mayHaveChanged(touch.attention.path)
   }
 }

@@ -1,12 +1,12 @@
 import TendTesting
 import Testing
 
-/// Waits until it is so; after half a minute the test fails, naming what did not come.
+/// Waits until it is so; after two minutes the test fails, naming what did not come.
 func eventually(
   _ what: String, sourceLocation: SourceLocation = #_sourceLocation,
   _ condition: () async throws -> Bool
 ) async rethrows {
-  let deadline = ContinuousClock.now + .seconds(30)
+  let deadline = ContinuousClock.now + .seconds(120)
   while try await !condition() {
     if ContinuousClock.now > deadline || Task.isCancelled {
       Issue.record("did not happen: \(what)", sourceLocation: sourceLocation)
