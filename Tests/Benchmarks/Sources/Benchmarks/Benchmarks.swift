@@ -5,7 +5,7 @@ struct Benchmarks {
   /// Every benchmark there is; a group of them is a file.
   static let all =
     SchedulerBenchmarks.all + EngineBenchmarks.all + ManifestBenchmark.all + FileBenchmarks.all
-    + DriftBenchmark.all + CommandBenchmarks.all
+    + DriftBenchmark.all + CommandBenchmarks.all + ScaleBenchmarks.all
 
   static func main() async {
     do {
