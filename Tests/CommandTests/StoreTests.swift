@@ -3,14 +3,18 @@ import Testing
 
 @Suite("Commands without an agent")
 struct StoreTests {
-  @Test("where nothing is stored they say so, and status exits with 2")
+  @Test("where nothing is stored they say so and make nothing, and status exits with 2")
   func nothing() async throws {
     let command = try Command()
-    for verb in ["get", "history", "events"] {
-      let output = try await command(verb)
-      #expect(output.status == 1, "\(verb)")
+    for line in [
+      "get", "history", "events", "suspend base", "resume base", "forget File/motd",
+      "approve base REVISION",
+    ] {
+      let output = try await command.shell("$tend \(line)")
+      #expect(output.status == 1, "\(line)")
       #expect(output.errors.hasPrefix("error: no agent runs on DIR/tend, and nothing is stored"))
     }
+    #expect(try await command.shell("ls tend").status != 0)
     let status = try await command("status")
     #expect(status.status == 2)
     #expect(status.errors.hasPrefix("error: no agent runs on DIR/tend"))

@@ -126,16 +126,7 @@ extension Session {
   ) async throws -> Result {
     let client = ControlClient(stateDirectory: state.directory.path)
     if let agent = try await client.agent() { return try await body(.agent(client, agent)) }
-    let store: SQLiteStore
-    do {
-      store = try SQLiteStore(at: state.directory.path, mode: .readOnly)
-    } catch {
-      guard error.code == .missing else { throw error }
-      throw Failure(
-        ControlClient.absent,
-        "no agent runs on \(state.directory.path), and nothing is stored there",
-        remedy: "start one with tend agent, or name another directory with --state-dir")
-    }
+    let store = try stored(state)
     var configuration = Engine.Configuration()
     configuration.brake = Brake(of: state.directory).read
     let engine = try engine(store, configuration: configuration, on: state.directory)
@@ -149,8 +140,23 @@ extension Session {
   ) async throws -> Result {
     let client = ControlClient(stateDirectory: state.directory.path)
     if let agent = try await client.agent() { return try await body(.agent(client, agent)) }
+    // Nothing is made for a request about what is not there.
+    _ = try stored(state)
     return try await writing(to: state.directory) { engine in
       try await body(.store(EngineAnswers(engine, in: state.directory)))
+    }
+  }
+
+  /// The store of a directory, for reading.
+  private func stored(_ state: StateOptions) throws -> SQLiteStore {
+    do {
+      return try SQLiteStore(at: state.directory.path, mode: .readOnly)
+    } catch {
+      guard error.code == .missing else { throw error }
+      throw Failure(
+        ControlClient.absent,
+        "no agent runs on \(state.directory.path), and nothing is stored there",
+        remedy: "start one with tend agent, or name another directory with --state-dir")
     }
   }
 }
