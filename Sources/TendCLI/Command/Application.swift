@@ -67,10 +67,23 @@ struct Application: Sendable {
 }
 
 /// Draws the progress of an apply.
+///
+/// Who has something to say while another writes leaves it to that one: no worker waits for a
+/// terminal that is slow, nor for its turn at it.
 private final class ProgressDisplay: Sendable {
   private struct State {
     var done = 0
     var isDrawn = false
+    /// What is to be written: at most what is said of each change.
+    var pending = ""
+    var isWriting = false
+
+    /// The next text to write; nil when there is none, and nobody writes any more.
+    mutating func next() -> String? {
+      isWriting = !pending.isEmpty
+      defer { pending = "" }
+      return isWriting ? pending : nil
+    }
   }
 
   private let count: Int
@@ -84,27 +97,38 @@ private final class ProgressDisplay: Sendable {
 
   func show(_ progress: Progress) {
     let text = ReportText(style: console.style)
-    state.withLock { state in
+    let line = text.line(for: progress)
+    if line == nil, !console.isTerminal { return }
+    let isFirst = state.withLock { state in
       if case .finished = progress { state.done += 1 }
-      let line = text.line(for: progress)
-      guard console.isTerminal else {
-        if let line { console.out(line + "\n") }
-        return
-      }
-      switch progress {
-      case .started where state.isDrawn: return
-      case .failed: console.out("\r\u{1b}[K\(line ?? "")\n")
-      default: break
-      }
-      console.out("\r\u{1b}[K\(text.bar(for: progress, done: state.done, of: count))")
-      state.isDrawn = true
+      state.pending +=
+        console.isTerminal ? redrawn(progress, text, line, &state) : "\(line ?? "")\n"
+      defer { state.isWriting = true }
+      return !state.isWriting
     }
+    if isFirst { write() }
   }
 
-  /// Clears the line.
-  func end() {
-    state.withLock { state in
-      if state.isDrawn { console.out("\r\u{1b}[K") }
+  private func redrawn(
+    _ progress: Progress, _ text: ReportText, _ line: String?, _ state: inout State
+  ) -> String {
+    var drawn = ""
+    switch progress {
+    case .started where state.isDrawn: return ""
+    case .failed: drawn = "\r\u{1b}[K\(line ?? "")\n"
+    default: break
     }
+    state.isDrawn = true
+    return drawn + "\r\u{1b}[K\(text.bar(for: progress, done: state.done, of: count))"
+  }
+
+  private func write() {
+    while let text = state.withLock({ $0.next() }) { console.out(text) }
+  }
+
+  /// Clears the line, when all that was to be shown is.
+  func end() {
+    write()
+    if state.withLock({ $0.isDrawn }) { console.out("\r\u{1b}[K") }
   }
 }
