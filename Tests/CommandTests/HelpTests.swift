@@ -11,7 +11,8 @@ struct HelpTests {
     for verb in [
       "validate", "plan", "apply", "agent", "status", "get", "describe", "diff", "history",
       "events", "logs", "reconcile", "restart", "wait", "suspend", "resume", "restore",
-      "approve", "forget", "explain", "metrics", "schema", "completions",
+      "approve", "forget", "explain", "metrics", "schema", "init",
+      "completions",
     ] {
       #expect(output.out.contains("\n  \(verb) "), "\(verb)")
     }
@@ -23,7 +24,8 @@ struct HelpTests {
     arguments: [
       "validate", "plan", "apply", "agent", "status", "get", "describe", "diff", "history",
       "events", "logs", "reconcile", "restart", "wait", "suspend", "resume", "restore",
-      "approve", "forget", "explain", "metrics", "schema", "completions",
+      "approve", "forget", "explain", "metrics", "schema", "init",
+      "completions",
     ])
   func verbs(verb: String) async throws {
     let output = try await Command()("help", verb)

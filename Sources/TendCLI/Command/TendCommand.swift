@@ -41,8 +41,8 @@ public struct TendCommand: AsyncParsableCommand {
       Validate.self, PlanVerb.self, Apply.self, AgentVerb.self, Status.self, Get.self,
       Describe.self, Diff.self, History.self, Events.self, Logs.self, Reconcile.self,
       Restart.self, Wait.self, Suspend.self, Resume.self, Restore.self, Approve.self,
-      Forget.self, Explain.self, MetricsVerb.self, SchemaVerb.self, Completions.self,
-      Manual.self,
+      Forget.self, Explain.self, MetricsVerb.self, SchemaVerb.self, InitVerb.self,
+      Completions.self, Manual.self,
     ])
 
   /// Made by the parser.
