@@ -6,6 +6,8 @@ import Testing
 struct Play {
   var charge = Charge(id: "u/web", seed: 1)
   var now: Int64 = 1_000
+  /// The wall clock, which only tells people.
+  var wall: Int64 = 1_000_000
   private var nextProcess: Int32 = 100
   /// What was done, newest last.
   private(set) var done: [String] = []
@@ -54,7 +56,7 @@ struct Play {
         serial,
         .init(
           identity: ProcessIdentity(boot: "b", process: nextProcess, started: 1), since: now,
-          startedAt: now, isChild: true))
+          startedAt: wall, isChild: true))
     case .signal(let serial, let signal, let all):
       done.append("\(signal) \(serial)\(all ? " all" : "")")
     case .ask(let serial, _, _): done.append("ask \(serial)")
@@ -69,7 +71,7 @@ struct Play {
   }
 
   mutating func exit(_ serial: UInt32, _ exit: Exit = .signal(9), leaving: Bool = false) {
-    charge.exited(serial, exit, leaving: leaving, at: now, wall: now)
+    charge.exited(serial, exit, leaving: leaving, at: now, wall: wall)
     settle()
   }
 
@@ -116,6 +118,23 @@ struct ChargeTests {
     play.exit(1)
     #expect(play.take() == ["start 1 a"], "it was stable")
     #expect(try play.instance(1).restarts == 3)
+  }
+
+  @Test(
+    "T45: a wall clock that is stepped changes no wait and no count",
+    arguments: [-3_600_000_000_000, 86_400_000_000_000, Int64.min / 2])
+  func steppedClock(step: Int64) throws {
+    var play = Play()
+    play.keep(Play.order())
+    play.exit(1)
+    play.wall &+= step
+    play.pass(4999)
+    play.exit(1)
+    #expect(play.take() == ["start 1 a", "start 1 a"], "the second end in a row waits")
+    play.pass(100)
+    #expect(play.take() == ["start 1 a"])
+    play.pass(5000)
+    #expect(try play.instance(1).backoff.failures == 0, "it was stable")
   }
 
   @Test("one that may not be restarted is finished, and stays so")

@@ -71,6 +71,15 @@ int64_t tend_start_time(pid_t process) {
   return result < 0 ? result : start;
 }
 
+int64_t tend_uptime(pid_t process) {
+  int64_t started = tend_start_time(process);
+  if (started < 0) return started;
+  struct timespec now;
+  clock_gettime(CLOCK_BOOTTIME, &now);
+  int64_t tick = 1000000000 / sysconf(_SC_CLK_TCK);
+  return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec - started * tick;
+}
+
 pid_t tend_own_process(void) { return getpid(); }
 pid_t tend_session(pid_t process) { return result_of(getsid(process)); }
 

@@ -86,10 +86,8 @@ extension Report.Process {
     var details = [Detail(prefix + "state", words)]
     if process != 0 {
       details.append(Detail(prefix + "pid", Int64(process)))
-      let up = Timestamp(nanoseconds: startedAt).duration(
-        to: Timestamp(nanoseconds: tend_wall_clock()))
-      details.append(Detail(prefix + "uptime", max(.zero, up).brief))
       if let usage = Usage(of: process) {
+        details.append(Detail(prefix + "uptime", usage.uptime.brief))
         details.append(Detail(prefix + "memory", "\(usage.memory >> 10) KiB"))
         details.append(Detail(prefix + "cpu", usage.cpu.brief))
       }
@@ -121,6 +119,8 @@ struct Usage {
   let memory: Int64
   /// Of all processors together.
   let cpu: Duration
+  /// Since it was started, by a clock that nobody can set.
+  let uptime: Duration
 
   /// Reads /proc/PID; nil where it has ended.
   init?(of process: Int32) {
@@ -132,6 +132,7 @@ struct Usage {
     let (bytes, overflow) = resident.multipliedReportingOverflow(by: Int64(tend_page_size()))
     memory = overflow ? .max : bytes
     cpu = .nanoseconds(nanoseconds)
+    uptime = .nanoseconds(max(0, tend_uptime(process)))
   }
 
   private static func number(_ index: Int, _ bytes: [UInt8]) -> Int64? {
