@@ -123,7 +123,9 @@ let package = Package(
       ["Tend", "TendEngine", "TendManifest", "TendGit", "TestSupport", subprocess, system]),
     tests("TendSQLiteTests", ["Tend", "TendEngine", "TendSQLite", "TestSupport", grdb]),
     tests("TendFilesTests", ["Tend", "TendFiles", "CTendFiles", "TendTesting", crypto]),
-    tests("TendProcessesTests", ["Tend", "TendProcesses", "CTendProcesses", "TestSupport"]),
+    tests(
+      "TendProcessesTests",
+      ["Tend", "TendEngine", "TendTesting", "TendProcesses", "CTendProcesses", "TestSupport"]),
     tests(
       "TendAgentTests",
       [

@@ -69,14 +69,51 @@ struct LimitTests {
   }
 
   private func limit(of process: Int32) throws -> String {
-    let groups = try String(contentsOfFile: "/proc/\(process)/cgroup", encoding: .utf8)
     let (tree, isUnified) = try #require(Self.cgroups.controllers[.pids])
-    let own = groups.split(separator: "\n").first { line in
-      line.contains(isUnified ? "0::" : ":pids:")
-    }
-    let group = try #require(own?.split(separator: ":").last)
+    let group = try group(of: process, isUnified ? "" : "pids")
     let text = try String(contentsOfFile: "\(tree)\(group)/pids.max", encoding: .utf8)
     return text.trimmingCharacters(in: .whitespacesAndNewlines)
+  }
+
+  /// In the tree of a controller; that of v2 has no name.
+  private func group(of process: Int32, _ controller: String) throws -> Substring {
+    let groups = try String(contentsOfFile: "/proc/\(process)/cgroup", encoding: .utf8)
+    let own = groups.split(separator: "\n").first { line in
+      line.split(separator: ":", omittingEmptySubsequences: false).dropFirst().first?
+        .split(separator: ",", omittingEmptySubsequences: false).contains(controller[...]) == true
+    }
+    return try #require(own?.split(separator: ":").last)
+  }
+
+  @Test(
+    "what it may use of the processors is set in the group of all its descendants",
+    .enabled(if: can(.cpu), "no group with the controller cpu can be made here"))
+  func cpu() async throws {
+    try await onStage { stage in
+      let spec = try stage.shell("busy", "exec sleep 1000", ["limits": ["cpu": 0.5]])
+      try await stage.reconcile(spec)
+      let process = try await stage.process(spec)
+      let (tree, isUnified) = try #require(Self.cgroups.controllers[.cpu])
+      let group = try group(of: process, isUnified ? "" : "cpu")
+      let file = isUnified ? "cpu.max" : "cpu.cfs_quota_us"
+      let text = try String(contentsOfFile: "\(tree)\(group)/\(file)", encoding: .utf8)
+      #expect(text.hasPrefix("50000"))
+    }
+  }
+
+  @Test("without any cgroup a limit that needs one is refused by the plan, and nothing is started")
+  func refused() async throws {
+    try await onStage(usesCgroups: false) { stage in
+      let spec = try stage.shell("web", "exec sleep 1000", ["limits": ["memory": "64Mi"]])
+      let error = await #expect(throws: ProviderError.self) { _ = try await stage.observe(spec) }
+      #expect(error?.field == "limits.memory")
+      #expect(error?.message.contains("controller memory") == true)
+      let free = try stage.shell("free", "exec sleep 1000")
+      try await stage.reconcile(free)
+      _ = try await stage.process(free)
+      let details = stage.provider.details(of: free.id)
+      #expect(details.contains { $0.name == "tree" && $0.value == .string("best effort") })
+    }
   }
 
   @Test("a limit that can't be kept is refused with the controller that is missing")

@@ -84,6 +84,68 @@ struct LogTests {
     #expect(text.contains("xxx"))
   }
 
+  @Test(
+    "T59: a disk that fills blocks no process, and what is printed once there is room is kept",
+    .enabled(if: isRoot, "a small disk can't be mounted here"))
+  func diskFullAndRecovered() async throws {
+    try await onStage("disk") { stage in
+      try stage.folder.makeFolder("processes/logs")
+      let disk = stage.folder.path("processes/logs")
+      try await run("mount", ["-t", "tmpfs", "-o", "size=256k", "tmpfs", disk])
+      defer { umount2(disk, 2) }
+      let count = stage.folder.path("count")
+      let spec = try stage.shell(
+        "noisy",
+        "i=0; while :; do i=$((i+1)); echo line $i $(printf %0900d 0); echo $i > \(count); done")
+      try await stage.reconcile(spec)
+      let reaches = { (goal: Int) in
+        await eventually {
+          let text = try? String(contentsOfFile: count, encoding: .utf8)
+          return (text.flatMap { Int($0.dropLast()) } ?? 0) >= goal
+        }
+      }
+      // More than fits on the disk and in the pipe together.
+      #expect(await reaches(600), "it is not blocked")
+      try await run("mount", ["-o", "remount,size=64m", disk])
+      let goesOn = await eventually {
+        (try? stage.lines(spec))?.contains { $0.contains("lines were lost") } == true
+      }
+      #expect(goesOn)
+      #expect(try stage.report(spec)?.processes.first?.restarts == 0)
+    }
+  }
+
+  @Test("T59: one that prints as fast as it can takes no memory, and the others are looked after")
+  func firehose() async throws {
+    try await onStage { stage in
+      let other = try stage.shell("other", "exec sleep 1000")
+      try await stage.reconcile(other)
+      let process = try await stage.process(other)
+      let holder = try stage.holder()
+      let before = try #require(Usage(of: holder)).memory
+      let spec = try stage.shell(
+        "hose", "exec yes \(String(repeating: "x", count: 120))",
+        ["logs": ["maximumSize": "256Ki", "keep": 2]])
+      try await stage.reconcile(spec)
+      let path = stage.folder.path("processes/logs/\(FolderName.of(spec.id))/0/2")
+      // Each time that the oldest file is another one, that much has gone through.
+      for _ in 0..<20 {
+        let old = inode(path)
+        let isRotated = await eventually { inode(path) != old }
+        #expect(isRotated)
+      }
+      kill(process, SIGKILL)
+      try await stage.wait(other, for: "restart") { $0.processes.first?.restarts == 1 }
+      let after = try #require(Usage(of: holder)).memory
+      #expect(after - before < 16 << 20, "\(before) bytes became \(after)")
+    }
+  }
+
+  private func inode(_ path: String) -> UInt64 {
+    var status = stat()
+    return stat(path, &status) == 0 ? UInt64(status.st_ino) : 0
+  }
+
   @Test("a line without an end is cut at 16 KiB, bytes that are no text pass")
   func oddLines() throws {
     let folder = try TemporaryFolder("odd")

@@ -1,6 +1,7 @@
 import Foundation
 import Synchronization
 import Tend
+import TendEngine
 import TestSupport
 import Testing
 
@@ -15,16 +16,19 @@ final class Stage: Sendable {
   var directory: String { folder.path("processes") }
   var context: Context { Context(surroundings, deadline: .seconds(60)) }
 
-  init(_ label: String = "processes") throws {
+  private let usesCgroups: Bool
+
+  init(_ label: String = "processes", usesCgroups: Bool = true) throws {
+    self.usesCgroups = usesCgroups
     folder = try TemporaryFolder(label)
     chmod(folder.path, 0o755)
-    provider = ProcessProvider()
+    provider = ProcessProvider(usesCgroups: usesCgroups)
     provider.reside(in: Residence(directory: folder.path("processes"), isAgent: true))
   }
 
   /// Another provider on the same directory, as an agent that was started again.
   func successor(isAgent: Bool = true) -> ProcessProvider {
-    let provider = ProcessProvider()
+    let provider = ProcessProvider(usesCgroups: usesCgroups)
     provider.reside(in: Residence(directory: directory, isAgent: isAgent))
     return provider
   }
@@ -216,15 +220,20 @@ final class StageSurroundings: Surroundings {
 }
 
 /// Runs a test on a stage that is cleared at the end.
+///
+/// On a thread of its own, as the engine runs a provider whose calls block.
 func onStage(
-  _ label: String = "processes", _ body: (Stage) async throws -> Void
+  _ label: String = "processes", usesCgroups: Bool = true,
+  _ body: (Stage) async throws -> Void
 ) async throws {
-  let stage = try Stage(label)
-  do {
-    try await body(stage)
-  } catch {
+  let stage = try Stage(label, usesCgroups: usesCgroups)
+  try await withTaskExecutorPreference(BlockingThreads(count: 1, name: label)) {
+    do {
+      try await body(stage)
+    } catch {
+      await stage.close()
+      throw error
+    }
     await stage.close()
-    throw error
   }
-  await stage.close()
 }

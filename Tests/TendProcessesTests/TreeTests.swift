@@ -12,18 +12,20 @@ struct TreeTests {
     "stop": [["signal": "TERM", "wait": "100ms"], ["signal": "KILL"]]
   ]
 
-  @Test("T51: descendants that fork twice, make sessions and ignore TERM are gone")
-  func wholeTree() async throws {
-    try await onStage { stage in
+  /// With cgroups, and with sessions, marks and parents alone.
+  static let both = Cgroups().unified == nil ? [false] : [true, false]
+
+  @Test(
+    "T51: descendants that fork twice, make sessions and ignore TERM are gone", arguments: both)
+  func wholeTree(usesCgroups: Bool) async throws {
+    try await onStage(usesCgroups: usesCgroups) { stage in
       let spec = try stage.shell(
         "tree",
         "trap '' TERM; "
           + "(setsid sh -c 'trap \"\" TERM; echo deep $$; while :; do sleep 1; done' &) ; "
           + "echo main $$; while :; do sleep 1; done", Self.quick)
       try await stage.reconcile(spec)
-      let found = await eventually {
-        (try? stage.lines(spec))?.contains { $0.hasPrefix("deep ") } == true
-      }
+      let found = await eventually { (try? stage.lines(spec))?.count == 2 }
       #expect(found)
       let processes = try stage.lines(spec).compactMap { line in
         line.split(separator: " ").last.flatMap { Int32($0) }
@@ -35,9 +37,9 @@ struct TreeTests {
     }
   }
 
-  @Test("T52: a grandchild that keeps the pipe hides no exit, and goes")
-  func inheritedPipe() async throws {
-    try await onStage { stage in
+  @Test("T52: a grandchild that keeps the pipe hides no exit, and goes", arguments: both)
+  func inheritedPipe(usesCgroups: Bool) async throws {
+    try await onStage(usesCgroups: usesCgroups) { stage in
       let spec = try stage.shell(
         "pipe", "sleep 1000 & echo $!; exit 0",
         ["restart": ["policy": "never"], "stop": [["signal": "TERM", "wait": "1s"]]])
@@ -51,16 +53,16 @@ struct TreeTests {
     }
   }
 
-  @Test("T53: orphans of a thousand short children become no zombies")
-  func zombies() async throws {
-    try await onStage { stage in
+  @Test("T53: orphans of 10,000 short children become no zombies", arguments: both)
+  func zombies(usesCgroups: Bool) async throws {
+    try await onStage(usesCgroups: usesCgroups) { stage in
       let spec = try stage.shell(
         "short",
-        "i=0; while [ $i -lt 1000 ]; do (true &) ; i=$((i+1)); done; echo done; exec sleep 1000")
+        "i=0; while [ $i -lt 10000 ]; do (true &) ; i=$((i+1)); done; echo done; exec sleep 1000")
       try await stage.reconcile(spec)
       try await stage.wait(spec, forLine: "done")
       let holder = try stage.holder()
-      let clean = await eventually(within: .seconds(5)) { zombies(of: holder) == 0 }
+      let clean = await eventually { zombies(of: holder) == 0 }
       #expect(clean)
     }
   }
@@ -73,6 +75,60 @@ struct TreeTests {
       else { return false }
       let fields = text[end...].split(separator: " ")
       return fields.count > 2 && fields[1] == "Z" && fields[2] == "\(parent)"
+    }
+  }
+
+  private static let freezer = "/sys/fs/cgroup/freezer"
+
+  @Test(
+    "T60: one that can't end holds its deletion up, by name, and goes once it can",
+    .enabled(if: access(freezer, W_OK) == 0, "no group can be frozen here so that KILL waits"))
+  func frozen() async throws {
+    try await onStage { stage in
+      let group = "\(Self.freezer)/tend-test-\(getpid())"
+      mkdir(group, 0o700)
+      let spec = try stage.shell("stuck", "exec sleep 1000", Self.quick)
+      try await stage.reconcile(spec)
+      let process = try await stage.process(spec)
+      try Data("\(process)".utf8).write(to: URL(fileURLWithPath: group + "/cgroup.procs"))
+      // As one in a system call that does not come back.
+      try Data("FROZEN".utf8).write(to: URL(fileURLWithPath: group + "/freezer.state"))
+      defer {
+        try? Data("THAWED".utf8).write(to: URL(fileURLWithPath: group + "/freezer.state"))
+      }
+      let current = try #require(try await stage.observe(spec))
+      let error = await #expect(throws: ProviderError.self) {
+        _ = try await stage.apply(Change(.delete(current), []))
+      }
+      #expect(error?.code == .transient)
+      #expect(
+        error?.message
+          == "waits for the end of process \(process) of replica 0, which was sent KILL")
+      try Data("THAWED".utf8).write(to: URL(fileURLWithPath: group + "/freezer.state"))
+      try await stage.delete(spec)
+      #expect(!isRunning(process))
+      let isGone = await eventually { rmdir(group) == 0 }
+      #expect(isGone)
+    }
+  }
+
+  @Test("what a holder started just before it died, and did not write down, is ended by the next")
+  func unrecorded() async throws {
+    try #require(Self.both.contains(true), "without groups it can't be told whose it is")
+    try await onStage { stage in
+      let spec = try stage.shell("web", "exec sleep 1000")
+      try await stage.reconcile(spec)
+      let process = try await stage.process(spec)
+      let holder = try stage.holder()
+      kill(holder, SIGKILL)
+      let isGone = await eventually { !isRunning(holder) }
+      #expect(isGone)
+      try stage.folder.remove("processes/records/\(FolderName.of(spec.id))#1")
+      try await stage.reconcile(spec)
+      let next = try await stage.process(spec)
+      #expect(next != process)
+      let isEnded = await eventually { !isRunning(process) }
+      #expect(isEnded)
     }
   }
 
@@ -104,8 +160,8 @@ struct TreeTests {
       record.identity = ProcessIdentity(
         boot: old.boot, process: stranger, started: old.started - 100)
       let name = "\(FolderName.of(spec.id))#\(record.serial)"
-      try Folder(at: stage.directory).folder("records").replace(
-        name, with: Array(ValueEncoder().encode(record).json.utf8))
+      try Folder(at: stage.directory).folder("records").overwrite(
+        name, with: ValueEncoder().encode(record).json)
       try connection.require()
       _ = try await stage.reconcile(spec)
       let report = try await stage.wait(spec, for: "a new process") {

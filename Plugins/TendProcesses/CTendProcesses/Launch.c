@@ -252,7 +252,7 @@ pid_t tend_start(const tend_launch *launch, int *pidfd, tend_launch_failure *fai
   return failure->step == 0 ? 0 : -1;
 }
 
-int tend_start_holder(const char *directory) {
+int tend_start_holder(const char *directory, int uses_cgroups) {
   pid_t middle = fork();
   if (middle < 0) return -errno;
   if (middle == 0) {
@@ -269,7 +269,8 @@ int tend_start_holder(const char *directory) {
     }
     syscall(SYS_close_range, 3U, ~0U, 0U);
     // A name of its own tells it apart, in a listing and to itself.
-    char *const arguments[] = {"tend-holder", (char *)directory, NULL};
+    char *const arguments[] = {
+        "tend-holder", (char *)directory, uses_cgroups ? "cgroups" : "sessions", NULL};
     char *const environment[] = {NULL};
     execve("/proc/self/exe", arguments, environment);
     _exit(1);

@@ -2,22 +2,24 @@ private import CTendProcesses
 
 /// The process of one instance and all that descends from it, as far as they can be found.
 final class Body {
-  /// The value in the environment by which descendants are known.
+  /// The variable in the environment by which descendants are known.
   static let mark = "TEND_INSTANCE"
 
   private(set) var group: Group?
+  /// What that variable is; no other holder gives the same.
   let name: String
   var held: HeldProcess?
   /// Where it says that it is ready.
   var notices: Descriptor?
-  /// The session that it leads; ids of sessions are not used again while somebody is in them.
+  /// The session that it leads.
   private var session: Int32 = 0
   /// Whether its descendants become children of this process.
-  var areOurs = true
+  let areOurs: Bool
 
-  init(name: String, group: Group?) {
+  init(name: String, group: Group?, areOurs: Bool = true) {
     self.name = name
     self.group = group
+    self.areOurs = areOurs
   }
 
   /// Takes another group in place of one that is spent.
@@ -32,19 +34,24 @@ final class Body {
   var isExact: Bool { group?.unified != nil }
 
   /// What belongs to it besides the main process; `children` are those of this process.
-  func descendants(among children: [Int32]) -> [Int32] {
+  func descendants(among children: @autoclosure () -> [Int32]) -> [Int32] {
     let main = held?.identity.process
     if let members = group?.members { return members.filter { $0 != main } }
     if !areOurs { return everywhere().filter { $0 != main } }
-    return children.filter { $0 != main && belongs($0) }
+    return children().filter { $0 != main && belongs($0) }
   }
 
+  /// Whether a process that is nobody's child any more descends from it.
+  ///
+  /// The id of a session is not used again while it has members, and ours are children of this
+  /// process; what an earlier holder had started is only told by it while its leader lives.
   private func belongs(_ process: Int32) -> Bool {
-    session > 0 && tend_session(process) == session
+    let isSessionCertain = session > 0 && (areOurs || held?.hasEnded == false)
+    return isSessionCertain && tend_session(process) == session
       || tend_has_environment(process, "\(Self.mark)=\(name)") == 1
   }
 
-  /// All processes of the machine that descend from it, by session, mark and parent.
+  /// All that descends from it: what nobody else is the parent of, and everything below that.
   private func everywhere() -> [Int32] {
     let capacity = 1 << 16
     let all = [tend_process_entry](unsafeUninitializedCapacity: capacity) { buffer, count in
@@ -53,9 +60,8 @@ final class Body {
     let own = tend_own_process()
     var found = Set(
       all.filter { entry in
-        entry.process != own
-          && (session > 0 && entry.session == session
-            || (entry.parent == 1 || entry.parent == own) && belongs(entry.process))
+        entry.process != own && (entry.parent == own || !areOurs && entry.parent == 1)
+          && belongs(entry.process)
       }.map(\.process))
     if let held { found.insert(held.identity.process) }
     var grew = true

@@ -17,6 +17,9 @@ struct Cgroups: Sendable {
     self.controllers = controllers
   }
 
+  /// Where nothing may be grouped.
+  static let none = Cgroups(unified: nil, controllers: [:])
+
   /// Looks at what is mounted, and where this user may write.
   ///
   /// Root uses the top of each tree, so that what ends the agent's own group ends nothing of it.

@@ -21,7 +21,7 @@ extension Holder {
     do throws(Starter.Failure) {
       let (body, output) = try prepare(serial, replica, launch, kept)
       let (process, descriptor) = try Starter.start(
-        completed(launch, replica, body),
+        completed(launch, replica, body, kept.charge.id, serial),
         in: .init(
           input: nothing.raw, output: output.raw, cgroup: body.group?.unified?.raw ?? -1,
           joined: body.group?.joinedDescriptors ?? []))
@@ -56,7 +56,7 @@ extension Holder {
           known.renew(try makeGroup(serial, kept))
         }
       } else {
-        body = Body(name: "\(kept.charge.id)#\(serial)", group: try makeGroup(serial, kept))
+        body = Body(name: mark(kept.charge.id, serial), group: try makeGroup(serial, kept))
       }
       kept.bodies[serial] = body
       try listen(launch, body, kept.charge.id, serial)
@@ -67,7 +67,7 @@ extension Holder {
     }
   }
 
-  private func output(
+  func output(
     of replica: Int, _ kept: Kept, _ account: Account?
   ) throws(SystemError) -> Output {
     if let output = kept.outputs[replica] { return output }
@@ -79,11 +79,15 @@ extension Holder {
     return output
   }
 
-  private func makeGroup(_ serial: UInt32, _ kept: Kept) throws(SystemError) -> Group {
+  func makeGroup(_ serial: UInt32, _ kept: Kept) throws(SystemError) -> Group {
     try Group(
-      "\(FolderName.of(kept.charge.id))#\(serial)", below: label, in: cgroups,
-      kept.charge.care.limits)
+      groupName(kept.charge.id, serial), below: label, in: cgroups, kept.charge.care.limits)
   }
+
+  func groupName(_ id: String, _ serial: UInt32) -> String { "\(FolderName.of(id))#\(serial)" }
+
+  /// By what the environment of descendants tells whose they are.
+  func mark(_ id: String, _ serial: UInt32) -> String { "\(label)/\(id)#\(serial)" }
 
   private func listen(
     _ launch: Launch, _ body: Body, _ id: String, _ serial: UInt32
@@ -99,19 +103,18 @@ extension Holder {
   }
 
   /// With what only the holder knows.
-  private func completed(_ launch: Launch, _ replica: Int, _ body: Body) -> Launch {
+  private func completed(
+    _ launch: Launch, _ replica: Int, _ body: Body, _ id: String, _ serial: UInt32
+  ) -> Launch {
     var launch = launch
     launch.environment.append(.init(name: "TEND_REPLICA", value: "\(replica)"))
     launch.environment.append(.init(name: Body.mark, value: body.name))
-    if launch.notifies, let hash = body.name.lastIndex(of: "#") {
-      let id = String(body.name[..<hash])
-      let serial = UInt32(body.name[body.name.index(after: hash)...]) ?? 0
+    guard launch.notifies else { return launch }
+    launch.environment.append(
+      .init(name: "NOTIFY_SOCKET", value: "@" + noticeName(id, serial)))
+    if launch.watchdog > 0 {
       launch.environment.append(
-        .init(name: "NOTIFY_SOCKET", value: "@" + noticeName(id, serial)))
-      if launch.watchdog > 0 {
-        launch.environment.append(
-          .init(name: "WATCHDOG_USEC", value: "\(launch.watchdog / 1000)"))
-      }
+        .init(name: "WATCHDOG_USEC", value: "\(launch.watchdog / 1000)"))
     }
     return launch
   }
@@ -160,7 +163,9 @@ extension Holder {
   func adoptedEnded(_ id: String, _ serial: UInt32) {
     guard let held = kept[id]?.bodies[serial]?.held, held.hasEnded else { return }
     unwatch(held.descriptor.raw)
-    owners[held.identity.process] = nil
+    // A child of ours may have got its number since.
+    let owner = owners[held.identity.process]
+    if owner?.id == id, owner?.serial == serial { owners[held.identity.process] = nil }
     ended(id, serial, .unknown)
   }
 
@@ -277,7 +282,7 @@ extension Holder {
       guard let launch, let body = kept.bodies[serial] else { return }
       do throws(Starter.Failure) {
         let (process, descriptor) = try Starter.start(
-          completed(launch, replica, body),
+          completed(launch, replica, body, question.id, serial),
           in: .init(
             input: nothing.raw, output: nullOutput.raw,
             cgroup: body.group?.unified?.raw ?? -1, joined: body.group?.joinedDescriptors ?? []))
@@ -346,52 +351,12 @@ extension Holder {
     for (serial, record) in records where kept.written[serial] != record {
       guard let value = try? ValueEncoder().encode(record) else { continue }
       // One that can't be written is lost to another holder only; this one goes on.
-      try? self.records.replace("\(name)#\(serial)", with: Array(value.json.utf8))
+      try? self.records.overwrite("\(name)#\(serial)", with: value.json)
     }
     for serial in kept.written.keys where records[serial] == nil {
       self.records.remove("\(name)#\(serial)")
     }
     kept.written = records
-  }
-
-  // MARK: Adoption
-
-  /// Finds again what an earlier holder had started.
-  func adoptRecorded() {
-    for name in records.names where !name.hasPrefix(".") {
-      guard let bytes = (try? records.contents(name)) ?? nil,
-        let value = try? Value(json: String(decoding: bytes, as: UTF8.self)),
-        let record = try? ValueDecoder().decode(InstanceRecord.self, from: value),
-        record.identity.boot == ProcessIdentity.boot
-      else {
-        records.remove(name)
-        continue
-      }
-      adopt(record)
-    }
-  }
-
-  private func adopt(_ record: InstanceRecord) {
-    let kept = self.kept[record.id] ?? Kept(Charge(id: record.id, seed: seed()))
-    self.kept[record.id] = kept
-    let held = HeldProcess(finding: record.identity)
-    guard let group = try? makeGroup(record.serial, kept) else { return }
-    let body = Body(name: "\(record.id)#\(record.serial)", group: group)
-    body.areOurs = false
-    kept.bodies[record.serial] = body
-    kept.written[record.serial] = record
-    let main = held.map { held in
-      Instance.Main(
-        identity: held.identity, since: now, startedAt: record.startedAt, isChild: false)
-    }
-    kept.charge.adopt(record, main, at: now, wall: wall)
-    _ = try? output(of: record.replica, kept, nil)
-    if let held {
-      body.took(held)
-      owners[held.identity.process] = (record.id, record.serial)
-      watch(held.descriptor.raw, .adopted(record.id, record.serial))
-    }
-    touched.insert(record.id)
   }
 }
 

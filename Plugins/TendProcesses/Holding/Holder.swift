@@ -22,7 +22,7 @@ final class Holder {
   let logs: Folder
   /// Tells its cgroups and sockets from those of another holder.
   let label: String
-  let cgroups = Cgroups()
+  let cgroups: Cgroups
   let nothing: Descriptor
   /// Where the output of commands that only answer goes.
   let nullOutput: Descriptor
@@ -53,7 +53,8 @@ final class Holder {
   static let patience: Int64 = 10_000_000_000
 
   /// Takes the place of the holder of a folder; throws where there is one.
-  init(at path: String) throws(SystemError) {
+  init(at path: String, cgroups: Cgroups) throws(SystemError) {
+    self.cgroups = cgroups
     folder = try Folder(at: path)
     lock = try folder.open("holder.lock", OpenFlags.appending)
     try check(tend_lock_file(lock.raw))
@@ -190,9 +191,9 @@ extension Charge.Action {
 
 /// What the program becomes where it is started under the holder's name.
 @_cdecl("tend_hold")
-func hold(_ path: UnsafePointer<CChar>) {
+func hold(_ path: UnsafePointer<CChar>, _ usesCgroups: Int32) {
   do throws(SystemError) {
-    try Holder(at: String(cString: path)).run()
+    try Holder(at: String(cString: path), cgroups: usesCgroups == 1 ? Cgroups() : .none).run()
   } catch {
     // Another one holds the folder, or it can't be used: whoever started this one will be told by
     // the socket that does not answer.

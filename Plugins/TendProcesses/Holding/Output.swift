@@ -98,7 +98,7 @@ final class Output {
     let file = try current(for: Int64(bytes.count))
     let written = try file.writeSome(bytes)
     size += Int64(written)
-    if written < bytes.count { throw SystemError(code: 28) }
+    if written < bytes.count { throw SystemError(code: SystemError.noSpace) }
   }
 
   /// The file that is written to; another one where it is full or was taken away.

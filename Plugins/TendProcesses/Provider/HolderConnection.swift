@@ -10,7 +10,12 @@ final class HolderConnection: Sendable {
   /// Conversations that nobody is in.
   private let idle = Mutex<[Descriptor]>([])
 
-  init(directory: String) { self.directory = directory }
+  private let usesCgroups: Bool
+
+  init(directory: String, usesCgroups: Bool) {
+    self.directory = directory
+    self.usesCgroups = usesCgroups
+  }
 
   private static let mostIdle = 8
 
@@ -99,7 +104,7 @@ final class HolderConnection: Sendable {
     }
     do throws(SystemError) {
       try makeDirectory()
-      try check(tend_start_holder(directory))
+      try check(tend_start_holder(directory, usesCgroups ? 1 : 0))
       let folder = try Folder(at: directory)
       for _ in 0..<100 {
         if let socket = connect() {
@@ -128,7 +133,7 @@ final class HolderConnection: Sendable {
       return []
     }
     return records.names.compactMap { name in
-      guard !name.hasPrefix("."), let bytes = (try? records.contents(name)) ?? nil,
+      guard let bytes = (try? records.contents(name)) ?? nil,
         let value = try? Value(json: String(decoding: bytes, as: UTF8.self)),
         let record = try? ValueDecoder().decode(InstanceRecord.self, from: value),
         record.identity.boot == ProcessIdentity.boot

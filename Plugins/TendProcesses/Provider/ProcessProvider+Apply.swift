@@ -17,6 +17,11 @@ extension ProcessProvider {
     case .create(let spec), .replace(_, let spec):
       return try await keep(spec, home, context)
     case .update(let current, let spec):
+      if current.running > 0, change.restartsSilently {
+        throw .permanent(
+          "what it is started with can't be changed, since its restart is left alone",
+          remedy: "take \(ProcessSpec.restartPath) out of ignoreDifferences")
+      }
       return try await keep(spec.limited(to: change, from: current), home, context)
     case .delete(let current):
       try await release(current.id, home, context)
@@ -60,7 +65,7 @@ extension ProcessProvider {
       return home.mirror.remove(id)
     }
     throw .transient(
-      "waits for \(report.blockers) to end", retryAfter: .seconds(1))
+      "waits for the end of \(report.blockers)", retryAfter: .seconds(1))
   }
 
   /// Ends it, as a delete does: for `--stop-on-exit`.
@@ -98,7 +103,7 @@ extension ProcessSpec {
       case .map(var fields) = declared.spec
     else { return self }
     let names = Set(before.entries.map(\.key)).union(fields.entries.map(\.key))
-    for name in names.sorted() where !change.touches(name) && !change.touchesKey(name) {
+    for name in names.sorted() where !change.names(field: name) {
       fields[name] = before[name]
     }
     guard .map(fields) != declared.spec else { return self }
@@ -115,9 +120,19 @@ extension ProcessSpec {
 }
 
 extension Change where Desired == ProcessSpec {
-  /// Whether it names an entry whose key has to be quoted in a path.
-  fileprivate func touchesKey(_ name: String) -> Bool {
-    differences.contains { $0.path.hasPrefix(name + "[") }
+  /// Whether it names what means a restart, and not the restart.
+  fileprivate var restartsSilently: Bool {
+    differences.contains { FieldChanges.isLaunching($0.path) }
+      && !differences.contains { $0.path == ProcessSpec.restartPath }
+  }
+
+  /// Whether it names a field of the spec or a part of it; that it restarts is no field.
+  fileprivate func names(field: String) -> Bool {
+    differences.contains { difference in
+      let path = difference.path
+      return path == field && path != ProcessSpec.restartPath || path.hasPrefix(field + ".")
+        || path.hasPrefix(field + "[")
+    }
   }
 }
 

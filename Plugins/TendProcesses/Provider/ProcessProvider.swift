@@ -21,6 +21,7 @@ public struct ProcessProvider: Provider, Residing, Linking, DriftReporting, Heal
   public let needsAgent = true
 
   private let place = Place()
+  private let usesCgroups: Bool
 
   /// Where it is at home, once that is known.
   private final class Place: Sendable {
@@ -28,7 +29,11 @@ public struct ProcessProvider: Provider, Residing, Linking, DriftReporting, Heal
   }
 
   /// Serves the processes of this machine.
-  public init() {
+  public init() { self.init(usesCgroups: true) }
+
+  /// The same, which can do without cgroups even where there are some.
+  init(usesCgroups: Bool) {
+    self.usesCgroups = usesCgroups
     kinds = [
       Kind("processes/v1 Process", ProcessSchema.process) {
         (declaration: Declaration) throws(Diagnostics) in
@@ -39,7 +44,7 @@ public struct ProcessProvider: Provider, Residing, Linking, DriftReporting, Heal
 
   /// Takes a directory below the state directory: for the holder's socket, its records and logs.
   public func reside(in residence: Residence) {
-    place.home.withLock { $0 = $0 ?? Home(residence) }
+    place.home.withLock { $0 = $0 ?? Home(residence, usesCgroups: usesCgroups) }
   }
 
   /// The way to the holder; throws where no state directory is known.
@@ -57,11 +62,13 @@ final class Home: Sendable {
   let residence: Residence
   let connection: HolderConnection
   let mirror: Mirror
-  let cgroups = Cgroups()
+  let cgroups: Cgroups
 
-  init(_ residence: Residence) {
+  init(_ residence: Residence, usesCgroups: Bool) {
     self.residence = residence
-    connection = HolderConnection(directory: Self.absolute(residence.directory))
+    cgroups = usesCgroups ? Cgroups() : .none
+    connection = HolderConnection(
+      directory: Self.absolute(residence.directory), usesCgroups: usesCgroups)
     mirror = Mirror(connection)
   }
 

@@ -1,6 +1,10 @@
 public import Tend
 
 extension ProcessSpec {
+  /// Where a plan says that something is started anew; the fields of that name are never compared
+  /// as a whole.
+  static let restartPath = "restart"
+
   /// The fields of the spec that differ, and what follows from them: restarts, and replicas that
   /// still run with what was declared before.
   public func differences(from current: ProcessState?) -> [Difference] {
@@ -27,7 +31,7 @@ extension ProcessSpec {
       if !reasons.isEmpty, running > 0 {
         comparison.add(
           Difference(
-            path: "restart", actual: .value(.string("\(running) running")),
+            path: Self.restartPath, actual: .value(.string("\(running) running")),
             desired: .value(.string("anew, because of " + reasons.joined(separator: ", ")))))
       }
       if changes.differences.isEmpty, current.staleSecrets.isEmpty, current.outdated > 0 {
@@ -51,7 +55,7 @@ extension ProcessSpec {
 }
 
 /// Compares two specs field by field.
-private struct FieldChanges {
+struct FieldChanges {
   private let before: Value
   private let after: Value
   private(set) var differences: [Difference] = []
@@ -60,6 +64,10 @@ private struct FieldChanges {
   private static let launching = [
     "command", "directory", "environment", "user", "group", "limits.openFiles", "restartOn",
   ]
+  static func isLaunching(_ path: String) -> Bool {
+    launching.contains { path == $0 || path.hasPrefix($0 + ".") || path.hasPrefix($0 + "[") }
+  }
+
   /// Compared as a whole, or by what they lead to.
   private static let whole: Set<String> = ["command", "stop"]
 
@@ -103,9 +111,7 @@ private struct FieldChanges {
 
   /// The fields among the differences that mean a restart.
   func restarting(_ notifies: Bool) -> [String] {
-    let fields = differences.map(\.path).filter { path in
-      Self.launching.contains { path == $0 || path.hasPrefix($0 + ".") || path.hasPrefix($0 + "[") }
-    }
+    let fields = differences.map(\.path).filter(Self.isLaunching)
     return fields.isEmpty && notifies ? ["notify"] : fields
   }
 }

@@ -280,18 +280,20 @@ struct Charge: Sendable {
     if !instance.isAlive { actions.append(.look(instance.serial)) }
     guard let until = ending.until, until <= now else { return }
     let steps = care.stop.steps
-    let next = ending.step + 1
+    var next = ending.step + 1
+    // KILL can't be ignored, but a new descendant may have come meanwhile.
+    if next == steps.count, steps.last?.signal == .kill { next -= 1 }
     guard steps.indices.contains(next) else {
       ending.until = nil
       instances[index].phase = .ending(ending)
       return
     }
     ending.step = next
-    let isLast = next == steps.count - 1
-    // KILL can't be ignored, but a new descendant may have come meanwhile.
-    let again: Int64? = steps[next].signal == .kill ? now &+ 200_000_000 : nil
-    ending.until = isLast && again == nil ? nil : again ?? (now &+ steps[next].wait)
-    if isLast, again != nil { ending.step = next - 1 }
+    if steps[next].signal == .kill {
+      ending.until = now &+ 200_000_000
+    } else {
+      ending.until = next == steps.count - 1 ? nil : now &+ steps[next].wait
+    }
     instances[index].phase = .ending(ending)
     actions.append(
       .signal(

@@ -45,11 +45,14 @@ final class Folder: Sendable {
     }
   }
 
-  /// Replaces a file in one step.
-  func replace(_ name: String, with bytes: [UInt8]) throws(SystemError) {
-    let temporary = ".\(name).new"
-    try open(temporary, OpenFlags.rewriting).write(bytes)
-    try rename(temporary, to: name)
+  /// Writes a text over what a file holds, by one call: who is killed leaves the old or the new.
+  ///
+  /// What was longer is covered with spaces. After a power cut anything may be there.
+  func overwrite(_ name: String, with text: String) throws(SystemError) {
+    let file = try open(name, OpenFlags.writing | OpenFlags.making)
+    let spaces = max(0, Int(clamping: tend_size(file.raw)) - text.utf8.count)
+    let bytes = Array(text.utf8) + [UInt8](repeating: UInt8(ascii: " "), count: spaces)
+    if try file.writeSome(bytes) < bytes.count { throw SystemError(code: SystemError.noSpace) }
   }
 
   func rename(_ name: String, to other: String) throws(SystemError) {
@@ -85,9 +88,9 @@ enum OpenFlags {
   static let reading: Int32 = 0
   /// What exists, for writing.
   static let writing: Int32 = 0o1
+  /// Made where it is missing.
+  static let making: Int32 = 0o100
   /// For writing at the end, made where it is missing; never waits.
   static let appending: Int32 = 0o1 | 0o100 | 0o2000 | 0o4000
-  /// For writing from the beginning, made where it is missing.
-  static let rewriting: Int32 = 0o1 | 0o100 | 0o1000
   static let folder: Int32 = 0o200000
 }

@@ -17,6 +17,7 @@ struct SystemError: Error, Hashable {
   static let notExecutable: Int32 = 8
   static let tryAgain: Int32 = 11
   static let exists: Int32 = 17
+  static let noSpace: Int32 = 28
   static let refused: Int32 = 111
   static let noCall: Int32 = 38
 }

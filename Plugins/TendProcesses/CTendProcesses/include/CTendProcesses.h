@@ -63,12 +63,15 @@ typedef struct {
 pid_t tend_start(const tend_launch *launch, int *pidfd, tend_launch_failure *failure);
 
 /// Starts the holder, detached from this process and its session: this program under another name.
-int tend_start_holder(const char *directory);
+/// Without cgroups it finds descendants by session, mark and parent.
+int tend_start_holder(const char *directory, int uses_cgroups);
 
 // Identities of processes
 
 /// When a process was started, in clock ticks since boot; -ESRCH where there is none.
 int64_t tend_start_time(pid_t process);
+/// For how long it has run, in nanoseconds, suspension of the machine included.
+int64_t tend_uptime(pid_t process);
 /// The session that a process belongs to.
 pid_t tend_session(pid_t process);
 pid_t tend_own_process(void);

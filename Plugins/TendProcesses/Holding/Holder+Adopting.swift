@@ -1,0 +1,60 @@
+private import CTendProcesses
+internal import Tend
+
+extension Holder {
+  /// Finds again what an earlier holder had started.
+  func adoptRecorded() {
+    for name in records.names {
+      guard let bytes = (try? records.contents(name)) ?? nil,
+        let value = try? Value(json: String(decoding: bytes, as: UTF8.self)),
+        let record = try? ValueDecoder().decode(InstanceRecord.self, from: value),
+        record.identity.boot == ProcessIdentity.boot
+      else {
+        records.remove(name)
+        continue
+      }
+      adopt(record)
+    }
+    endUnrecorded()
+  }
+
+  private func adopt(_ record: InstanceRecord) {
+    let kept = self.kept[record.id] ?? Kept(Charge(id: record.id, seed: seed()))
+    self.kept[record.id] = kept
+    let held = HeldProcess(finding: record.identity)
+    let body = Body(
+      name: mark(record.id, record.serial), group: try? makeGroup(record.serial, kept),
+      areOurs: false)
+    kept.bodies[record.serial] = body
+    kept.written[record.serial] = record
+    let main = held.map { held in
+      Instance.Main(
+        identity: held.identity, since: now, startedAt: record.startedAt, isChild: false)
+    }
+    kept.charge.adopt(record, main, at: now, wall: wall)
+    _ = try? output(of: record.replica, kept, nil)
+    if let held {
+      body.took(held)
+      owners[held.identity.process] = (record.id, record.serial)
+      watch(held.descriptor.raw, .adopted(record.id, record.serial))
+    }
+    touched.insert(record.id)
+  }
+
+  /// Ends what an earlier holder had just started when it died, before it could write that down.
+  ///
+  /// What is in its groups is certainly its own; without groups such a process is not found.
+  private func endUnrecorded() {
+    guard let tree = cgroups.unified, let top = try? Folder(at: tree).folder(label) else { return }
+    let known = Set(
+      kept.values.flatMap { kept in
+        kept.bodies.keys.map { groupName(kept.charge.id, $0) }
+      })
+    for name in top.names where name.contains("#") && !known.contains(name) {
+      guard let group = try? top.folder(name) else { continue }
+      try? group.open("cgroup.kill", OpenFlags.writing).write(Array("1".utf8))
+      // Nothing may be born into it before all of it has ended, which takes no time to speak of.
+      for _ in 0..<100 where !top.removeFolder(name) { _ = tend_wait_for_change(group.raw, 10) }
+    }
+  }
+}
