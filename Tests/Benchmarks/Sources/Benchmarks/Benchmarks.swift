@@ -6,6 +6,7 @@ struct Benchmarks {
   static let all =
     SchedulerBenchmarks.all + EngineBenchmarks.all + ManifestBenchmark.all + FileBenchmarks.all
     + DriftBenchmark.all + CommandBenchmarks.all + ScaleBenchmarks.all
+    + ProcessBenchmarks.all
 
   static func main() async {
     do {
@@ -61,6 +62,8 @@ struct Benchmarks {
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     // Whatever the runs leave goes with it at the end.
     setenv("TMPDIR", folder, 1)
+    // What peers supervise is what ours does.
+    setenv("SUPERVISED", try Processes.program(), 1)
     defer { try? FileManager.default.removeItem(atPath: folder) }
     Table.header()
     for benchmark in chosen { try measure(benchmark, options, folder) }

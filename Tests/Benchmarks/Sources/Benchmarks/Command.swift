@@ -26,6 +26,19 @@ struct Command {
   /// Runs a program, found in `PATH`.
   @discardableResult
   static func run(_ program: String, _ arguments: [String]) throws -> Usage {
+    let begin = Measure.now()
+    let process = try Self.begin(program, arguments)
+    var (status, usage) = (Int32(), rusage())
+    while wait4(process, &status, 0, &usage) < 0, errno == EINTR {}
+    guard status == 0 else {
+      let command = ([program] + arguments).joined(separator: " ")
+      throw Program.Failure(description: "\(command): wait status \(status)")
+    }
+    return Usage(wall: Double(Measure.now() - begin), cpu: Measure.cpu(of: usage))
+  }
+
+  /// Starts a program, found in `PATH`, its input and output `/dev/null`.
+  static func begin(_ program: String, _ arguments: [String]) throws -> pid_t {
     var actions = posix_spawn_file_actions_t()
     posix_spawn_file_actions_init(&actions)
     defer { posix_spawn_file_actions_destroy(&actions) }
@@ -34,17 +47,10 @@ struct Command {
     var words = ([program] + arguments).map { strdup($0) } + [nil]
     defer { for word in words { free(word) } }
     var process = pid_t()
-    let begin = Measure.now()
     let code = posix_spawnp(&process, program, &actions, nil, &words, environ)
     guard code == 0 else {
       throw Program.Failure(description: "\(program): \(String(cString: strerror(code)))")
     }
-    var (status, usage) = (Int32(), rusage())
-    while wait4(process, &status, 0, &usage) < 0, errno == EINTR {}
-    guard status == 0 else {
-      let command = ([program] + arguments).joined(separator: " ")
-      throw Program.Failure(description: "\(command): wait status \(status)")
-    }
-    return Usage(wall: Double(Measure.now() - begin), cpu: Measure.cpu(of: usage))
+    return process
   }
 }
