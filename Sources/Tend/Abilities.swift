@@ -39,6 +39,40 @@ public struct Drift<ID: Hashable & Sendable>: Sendable {
   public func isPartial(because reason: String) { limit(reason) }
 }
 
+/// Lets a resource go on under another name where its name is its identity: `metadata.formerly`.
+public protocol Renaming<Desired>: Provider {
+  /// Knows by the new identity from now on what it knew by the old one; stops and makes nothing.
+  ///
+  /// Called once the memory has moved and before the first observation by the new identity, while
+  /// nothing else is done to either. Called again after a crash or a failure: where nothing is
+  /// known by the old one, or something is by the new one, there is nothing to do. A plan observes
+  /// by the old identity, with the desired state of the new one. Default: nothing, for providers
+  /// that find what they made by memory alone.
+  func rename(
+    _ old: Desired.ID, to new: Desired.ID, _ context: Context
+  ) async throws(ProviderError)
+}
+
+extension Renaming {
+  /// Its memory is all that it finds a resource by.
+  public func rename(
+    _ old: Desired.ID, to new: Desired.ID, _ context: Context
+  ) async throws(ProviderError) {}
+}
+
+/// Has identities that mean the same to every engine on a host, so that only one may own each.
+///
+/// A file is one; a process is not, since it is known by the engine's own unit and name.
+public protocol HostWide<Desired>: Provider {
+  /// What every engine on this host calls it; default: its identity.
+  func hostName(of id: Desired.ID) -> String
+}
+
+extension HostWide {
+  /// Its identity as text.
+  public func hostName(of id: Desired.ID) -> String { id.description }
+}
+
 /// Brings back what a backup keeps.
 public protocol BackupRestoring<Desired>: Provider {
   /// Makes what was kept anew, whether the resource is declared or not; durable when it returns.

@@ -82,6 +82,14 @@ public struct Declaration: Sendable {
     return files.map(replaced.reading) ?? replaced
   }
 
+  /// The same declaration under another name, as it would have been decoded then.
+  package func renamed(to name: String) -> Declaration {
+    let renamed = Declaration(
+      Reference(kind: reference.kind, name: name), labels: labels, dependencies: dependencies,
+      lifecycle: lifecycle, spec: spec, at: place, places: content.places)
+    return files.map(renamed.reading) ?? renamed
+  }
+
   /// The files that decoding has asked for, to tell later whether they changed.
   package var filesRead: [(path: String, file: SourceFile?)] { files?.read(by: content) ?? [] }
 

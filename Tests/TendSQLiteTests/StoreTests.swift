@@ -41,6 +41,24 @@ struct StoreTests {
     #expect(contents.inventory == [record(1, memory: 7)])
   }
 
+  @Test("a record that moves to another key keeps its memory, unless that key is taken")
+  func move() async throws {
+    let contents = try await withStore(at: folder.state) { store in
+      try await store.commit([.putInventory(record(1, memory: 7)), .putInventory(record(3))])
+      var moved = record(1)
+      moved.key = record(2).key
+      try await store.commit([
+        .moveInventory(from: record(1).key, to: record(2).key), .putInventory(moved),
+        .moveInventory(from: record(3).key, to: record(2).key),
+        .moveInventory(from: record(8).key, to: record(9).key),
+      ])
+      return try await store.load()
+    }
+    var moved = record(1, memory: 7)
+    moved.key = record(2).key
+    #expect(contents.inventory == [moved, record(3)])
+  }
+
   @Test("a record without memory leaves the memory that is kept; a memory leaves the record")
   func memoryAlone() async throws {
     let contents = try await withStore(at: folder.state) { store in

@@ -6,6 +6,8 @@ final class Body {
   static let mark = "TEND_INSTANCE"
 
   private(set) var group: Group?
+  /// By which it was known when it was made; it keeps the name that its processes bear.
+  let origin: String
   /// What that variable is; no other holder gives the same.
   let name: String
   var held: HeldProcess?
@@ -16,7 +18,8 @@ final class Body {
   /// Whether its descendants become children of this process.
   let areOurs: Bool
 
-  init(name: String, group: Group?, areOurs: Bool = true) {
+  init(of origin: String, name: String, group: Group?, areOurs: Bool = true) {
+    self.origin = origin
     self.name = name
     self.group = group
     self.areOurs = areOurs

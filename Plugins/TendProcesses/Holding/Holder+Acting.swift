@@ -53,10 +53,11 @@ extension Holder {
         body = known
         if known.group?.isSpent == true {
           known.group?.remove()
-          known.renew(try makeGroup(serial, kept))
+          known.renew(try makeGroup(known.origin, serial, kept))
         }
       } else {
-        body = Body(name: mark(kept.charge.id, serial), group: try makeGroup(serial, kept))
+        let id = kept.charge.id
+        body = Body(of: id, name: mark(id, serial), group: try makeGroup(id, serial, kept))
       }
       kept.bodies[serial] = body
       try listen(launch, body, kept.charge.id, serial)
@@ -79,9 +80,10 @@ extension Holder {
     return output
   }
 
-  func makeGroup(_ serial: UInt32, _ kept: Kept) throws(SystemError) -> Group {
-    try Group(
-      groupName(kept.charge.id, serial), below: label, in: cgroups, kept.charge.care.limits)
+  func makeGroup(
+    _ id: String, _ serial: UInt32, _ kept: Kept
+  ) throws(SystemError) -> Group {
+    try Group(groupName(id, serial), below: label, in: cgroups, kept.charge.care.limits)
   }
 
   func groupName(_ id: String, _ serial: UInt32) -> String { "\(FolderName.of(id))#\(serial)" }
@@ -93,7 +95,7 @@ extension Holder {
     _ launch: Launch, _ body: Body, _ id: String, _ serial: UInt32
   ) throws(SystemError) {
     guard launch.notifies, body.notices == nil else { return }
-    let notices = try Descriptor(tend_notice_socket(noticeName(id, serial)))
+    let notices = try Descriptor(tend_notice_socket(noticeName(body.origin, serial)))
     body.notices = notices
     watch(notices.raw, .notices(id, serial))
   }
@@ -341,10 +343,11 @@ extension Holder {
     kept.moment = moment
   }
 
-  private func record(_ kept: Kept) {
+  func record(_ kept: Kept) {
     var records: [UInt32: InstanceRecord] = [:]
     for instance in kept.charge.instances {
-      records[instance.serial] = InstanceRecord(instance, of: kept.charge)
+      records[instance.serial] = InstanceRecord(
+        instance, of: kept.charge, origin: kept.bodies[instance.serial]?.origin)
     }
     guard records != kept.written else { return }
     let name = FolderName.of(kept.charge.id)

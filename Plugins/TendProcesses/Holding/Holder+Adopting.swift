@@ -13,6 +13,11 @@ extension Holder {
         records.remove(name)
         continue
       }
+      // Written down twice: a rename was interrupted, and will be asked for again.
+      if owners[record.identity.process] != nil {
+        records.remove(name)
+        continue
+      }
       adopt(record)
     }
     endUnrecorded()
@@ -22,9 +27,10 @@ extension Holder {
     let kept = self.kept[record.id] ?? Kept(Charge(id: record.id, seed: seed()))
     self.kept[record.id] = kept
     let held = HeldProcess(finding: record.identity)
+    let origin = record.origin ?? record.id
     let body = Body(
-      name: mark(record.id, record.serial), group: try? makeGroup(record.serial, kept),
-      areOurs: false)
+      of: origin, name: mark(origin, record.serial),
+      group: try? makeGroup(origin, record.serial, kept), areOurs: false)
     kept.bodies[record.serial] = body
     kept.written[record.serial] = record
     let main = held.map { held in
@@ -48,7 +54,7 @@ extension Holder {
     guard let tree = cgroups.unified, let top = try? Folder(at: tree).folder(label) else { return }
     let known = Set(
       kept.values.flatMap { kept in
-        kept.bodies.keys.map { groupName(kept.charge.id, $0) }
+        kept.bodies.map { groupName($0.value.origin, $0.key) }
       })
     for name in top.names where name.contains("#") && !known.contains(name) {
       guard let group = try? top.folder(name) else { continue }

@@ -83,6 +83,9 @@ extension Holder {
     case .release(let id):
       kept[id]?.charge.release()
       tell(id, to: client)
+    case .rename(let id, let new):
+      rename(id, to: new)
+      tell(new, to: client)
     case .restart(let id):
       kept[id]?.charge.restart()
       tell(id, to: client)
@@ -111,7 +114,7 @@ extension Holder {
     let isNew = kept[order.id]?.charge.order?.launch.digest != order.launch.digest
     do throws(HolderReply.Refusal) {
       if isNew { try rehearse(order) }
-      let charge = kept[order.id] ?? Kept(Charge(id: order.id, seed: seed()))
+      let charge = kept[order.id] ?? makeKept(order.id)
       kept[order.id] = charge
       let before = charge.charge.care
       charge.charge.keep(order, at: now)

@@ -109,6 +109,20 @@ final class Holder {
     tend_poll_remove(poll.raw, descriptor)
   }
 
+  /// Events of what goes on by another name are for that name.
+  func rewatch(_ id: String, as new: String) {
+    for (token, entry) in watched {
+      let what: Watched
+      switch entry.what {
+      case .output(id, let replica): what = .output(new, replica: replica)
+      case .notices(id, let serial): what = .notices(new, serial)
+      case .adopted(id, let serial): what = .adopted(new, serial)
+      default: continue
+      }
+      watched[token]?.what = what
+    }
+  }
+
   // MARK: The loop
 
   /// Runs until there is nothing to keep and nobody to talk to.

@@ -9,6 +9,9 @@ enum HolderRequest: Codable, Sendable {
   case keep(Order)
   /// End and forget it. Answer: a report, or that it is gone.
   case release(id: String)
+  /// Know by another name what is kept, unless that name is taken. Answer: a report of what has the
+  /// new name, or that there is none.
+  case rename(id: String, to: String)
   /// Start all its replicas anew. Answer: a report, or that it is gone.
   case restart(id: String)
   /// Answer: that it is gone, once it is.
@@ -42,7 +45,7 @@ enum HolderReply: Codable, Sendable {
 /// One message: its length in four bytes, the lowest first, and as many bytes of JSON.
 enum Frame {
   /// What an agent and a holder must share to understand each other.
-  static let version = 1
+  static let version = 2
   /// No message is longer.
   static let longest = 4 << 20
 

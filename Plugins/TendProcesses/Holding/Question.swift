@@ -8,7 +8,7 @@ final class Question {
     case answered(String?)
   }
 
-  let id: String
+  var id: String
   let serial: UInt32
   let until: Int64
   /// The connection, for questions that have one.

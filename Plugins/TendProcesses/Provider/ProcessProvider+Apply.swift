@@ -82,6 +82,25 @@ extension ProcessProvider {
     }
   }
 
+  /// The holder goes on with it by another name; no process is touched.
+  public func rename(
+    _ old: String, to new: String, _ context: Context
+  ) async throws(ProviderError) {
+    let home = try home()
+    guard home.residence.isAgent else {
+      throw .permanent(
+        "processes need an agent that stays to look after them",
+        remedy: "start one with tend agent")
+    }
+    // One that has died left it to be taken up under its old name.
+    if try home.report(old) == nil { return }
+    guard let reply = try home.connection.ask(.rename(id: old, to: new)) else {
+      throw .transient("the holder has gone")
+    }
+    home.mirror.remove(old)
+    _ = try home.report(reply)
+  }
+
   /// Starts all replicas anew, within what the rollout allows.
   public func restart(_ id: String, _ context: Context) async throws(ProviderError) {
     let home = try home()

@@ -8,7 +8,7 @@ public import Tend
 /// where the agent ends, is killed or is replaced. It is this same executable file under another
 /// name. The provider tells it what to keep, and reports what it says.
 public struct ProcessProvider: Provider, Residing, Linking, DriftReporting, HealthChecking,
-  Describing, Restarting, LogKeeping
+  Describing, Restarting, LogKeeping, Renaming
 {
   /// What is declared.
   public typealias Desired = ProcessSpec

@@ -3,7 +3,7 @@
 /// A value without effects. Events are taken in by its methods; `advance` then looks at everything
 /// and says what to do, so that a lost event costs time and breaks nothing.
 struct Charge: Sendable {
-  let id: String
+  private(set) var id: String
   /// What is wanted; nil while only what runs is known, after a holder has died.
   private(set) var order: Order?
   /// The declared fields, also where the order is not known.
@@ -17,8 +17,10 @@ struct Charge: Sendable {
   private var nextSerial: UInt32 = 1
   private var random: SplitMix
 
-  init(id: String, seed: UInt64) {
+  /// Its first instance has the number after this one.
+  init(id: String, seed: UInt64, after serial: UInt32 = 0) {
     self.id = id
+    nextSerial = serial &+ 1
     random = SplitMix(state: seed)
   }
 
@@ -57,6 +59,13 @@ struct Charge: Sendable {
         instances[index].questions.lastSign = now
       }
     }
+  }
+
+  /// It goes on by another name; what is made from now on has numbers after this one.
+  mutating func rename(to id: String, after serial: UInt32) {
+    self.id = id
+    order?.id = id
+    nextSerial = max(nextSerial, serial &+ 1)
   }
 
   /// It is no longer declared: everything ends.

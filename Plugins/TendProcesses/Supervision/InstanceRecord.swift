@@ -3,6 +3,8 @@
 /// No environment and no command: nothing in it is a secret.
 struct InstanceRecord: Hashable, Sendable, Codable {
   var id: String
+  /// By which it was known when it was made; nil where that is the same.
+  var origin: String?
   var serial: UInt32
   var replica: Int
   var identity: ProcessIdentity
@@ -16,9 +18,10 @@ struct InstanceRecord: Hashable, Sendable, Codable {
   /// By the wall clock.
   var startedAt: Int64
 
-  init?(_ instance: Instance, of charge: Charge) {
+  init?(_ instance: Instance, of charge: Charge, origin: String? = nil) {
     guard let main = instance.main else { return nil }
     id = charge.id
+    self.origin = origin == charge.id ? nil : origin
     serial = instance.serial
     replica = instance.replica
     identity = main.identity

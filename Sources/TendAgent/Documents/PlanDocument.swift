@@ -15,6 +15,8 @@ public struct PlanDocument: Sendable, Hashable, Codable {
   public var digest: String
   /// Each change, in the order in which it would be made.
   public var changes: [ChangeDocument]
+  /// What goes on under another name; left out where there is nothing.
+  public var renamed: [RenameDocument]?
   /// Why the plan will not be carried out, where it will not.
   public var refused: [PlanRefusal]
   /// What could not be planned.
@@ -47,6 +49,7 @@ public struct PlanDocument: Sendable, Hashable, Codable {
     revision = plan.revision.id
     digest = plan.digest
     changes = plan.changes.map(ChangeDocument.init)
+    renamed = plan.renamed.isEmpty ? nil : plan.renamed.map(RenameDocument.init)
     refused = plan.refused
     errors = plan.errors.map(ProblemDocument.init)
     summary = Summary(
@@ -57,10 +60,12 @@ public struct PlanDocument: Sendable, Hashable, Codable {
 
   /// The plan that this describes; of its revision only the id is known.
   public var plan: Plan {
-    Plan(
+    var plan = Plan(
       unit: unit, revision: Revision(id: revision), changes: changes.map(\.change),
       refused: refused, errors: errors.map(\.problem), unchanged: summary.unchanged,
       digest: digest)
+    plan.renamed = renamed?.map(\.rename) ?? []
+    return plan
   }
 }
 

@@ -3,7 +3,7 @@ import TendEngine
 
 /// A plan for people: every change with the line of the manifest behind it.
 ///
-/// Pure; what a provider has masked stays masked, for this sees no more than the plan.
+/// Pure; what a provider has masked stays masked, unless somebody asked to see just that.
 struct PlanText {
   /// How it is dressed.
   var style = Style.plain
@@ -14,6 +14,7 @@ struct PlanText {
   /// The whole plan.
   func render(_ plan: Plan) -> String {
     var text = ""
+    for rename in plan.renamed { text += render(rename) + "\n" }
     for change in plan.changes { text += render(change) + "\n" }
     for problem in plan.errors { text += render(problem) + "\n" }
     for refusal in plan.refused { text += render(refusal) + "\n" }
@@ -23,7 +24,7 @@ struct PlanText {
   /// One line: how many of each action.
   func summary(of plan: Plan) -> String {
     let resources = plan.unchanged == 1 ? "1 resource is" : "\(plan.unchanged) resources are"
-    if plan.isEmpty, plan.errors.isEmpty {
+    if plan.isEmpty, plan.errors.isEmpty, plan.renamed.isEmpty {
       if plan.unchanged == 0 { return "No changes. Nothing is declared." }
       return "No changes. \(resources) as declared."
     }
@@ -31,6 +32,7 @@ struct PlanText {
       let count = plan.count(action)
       return count == 0 ? nil : "\(count) \(Self.infinitive(of: action))"
     }
+    if !plan.renamed.isEmpty { parts.append("\(plan.renamed.count) renamed") }
     if !plan.errors.isEmpty { parts.append("\(plan.errors.count) in error") }
     let rest = plan.unchanged == 0 ? "." : "; \(resources) as declared."
     return style.strong(parts.joined(separator: ", ")) + rest
@@ -45,6 +47,14 @@ struct PlanText {
     case .orphan: "to give up"
     case .unknown: "not known yet"
     }
+  }
+
+  private func render(_ rename: PlannedRename) -> String {
+    let place = style.faint("(\(self.place(rename.place)))")
+    let name = style.strong("\(rename.reference)".printable)
+    let remark = "renamed from \(rename.from): it goes on, nothing is stopped and nothing made"
+    return "\(style.hint(">")) \(name)  \(rename.identity.printable)  \(place)\n"
+      + "    \(style.warning(remark.printable))\n"
   }
 
   private func render(_ change: PlannedChange) -> String {

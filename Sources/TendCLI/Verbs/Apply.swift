@@ -83,11 +83,10 @@ struct Apply: Verb {
   /// What needs somebody who stays is not begun by a command that goes.
   private static func requireAgent(for plan: Plan, _ engine: Engine) throws {
     let kinds = engine.kindsThatNeedAnAgent
-    guard let change = plan.changes.first(where: { kinds.contains($0.reference.kind) }) else {
-      return
-    }
+    let references = plan.renamed.map(\.reference) + plan.changes.map(\.reference)
+    guard let reference = references.first(where: { kinds.contains($0.kind) }) else { return }
     throw Failure(
-      "NeedsAgent", "\(change.reference) needs an agent that stays to look after it",
+      "NeedsAgent", "\(reference) needs an agent that stays to look after it",
       remedy: "start tend agent on this state directory; --once --stop-on-exit to try it")
   }
 

@@ -15,6 +15,7 @@ struct PlanVerb: Verb {
 
         +    to create        ~    to update        -/+  to replace
         -    to delete        o    to give up       ?    not known yet
+        >    renamed
 
       A single file or standard input never deletes what it does not declare; a directory does. \
       With --detailed-exitcode the exit status is 0 where nothing would change, 2 where something \
@@ -41,10 +42,12 @@ struct PlanVerb: Verb {
   private func plan(in session: Session) async throws -> Plan {
     do {
       let store = try SQLiteStore(at: state.directory.path, mode: .readOnly)
-      return try await plan(with: session.engine(store, on: state.directory))
+      return try await plan(
+        with: session.engine(store, configuration: configuration, on: state.directory))
     } catch let error as StoreError where error.code == .missing {
       return try await plan(
-        with: session.engine(InMemoryStore(), on: state.directory))
+        with: session.engine(
+          InMemoryStore(), configuration: configuration, on: state.directory))
     }
   }
 

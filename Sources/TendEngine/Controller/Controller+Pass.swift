@@ -66,9 +66,10 @@ extension Controller {
     let beginning = core.decide { world, effects in
       // What is desired and what is decided belong to one revision.
       takePending(slot)
+      handOver(slot, node, &world, &effects)
       let beginning = world.begin(node, causes: ticket.causes)
       switch beginning {
-      case .run, .gone: break
+      case .run, .gone, .awaits: break
       case .leave: world.remove(node, &effects)
       case .blocked, .suspended, .unreadable: world.check(Int(world[node].unit), &effects)
       }

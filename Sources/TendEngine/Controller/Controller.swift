@@ -12,6 +12,8 @@ final class Controller<P: Provider>: Controlling {
     var free: [UInt32] = []
     /// Desired states that the next run of the slot takes over; a nil inside: it is withdrawn.
     var pending: [UInt32: Desired?] = [:]
+    /// Memories that the next run of the slot takes over, from what it was before.
+    var inherited: [UInt32: Subject.Memory?] = [:]
     /// What plans want to know; each is answered by the next run of the slot.
     var inspections: [UInt32: [Question]] = [:]
   }
@@ -141,6 +143,7 @@ final class Controller<P: Provider>: Controlling {
     let questions = columns.withLock { columns in
       columns.slots[id] = nil
       columns.pending[slot] = nil
+      columns.inherited[slot] = nil
       columns.free.append(slot)
       return columns.inspections.removeValue(forKey: slot) ?? []
     }
@@ -206,9 +209,13 @@ final class Controller<P: Provider>: Controlling {
     }
   }
 
-  /// At the start of a run: what was declared anew since the last one.
+  /// At the start of a run: what was declared anew since the last one, and what it has inherited.
   func takePending(_ slot: UInt32) {
-    guard let pending = columns.withLock({ $0.pending.take(slot) }) else { return }
+    let (pending, inherited) = columns.withLock { columns in
+      (columns.pending.take(slot), columns.inherited.take(slot))
+    }
+    if let inherited { rows[slot].memory = inherited }
+    guard let pending else { return }
     rows[slot].desired = pending
     rows.pace(slot).pointee.isPlain = false
   }

@@ -56,22 +56,21 @@ extension Engine {
   ) async throws(EngineError) {
     let now = core.time.moment
     let intent = core.world.withLock { world -> Intent? in
-      guard world.isCurrent(prepared) else { return nil }
+      guard world.isCurrent(prepared), world.canRename(prepared) else { return nil }
       let prepared = world.reconsidered(prepared, unit: plan.unit)
       var (record, superseded) = world.acceptedRecord(plan, by: user, now: now.wall)
       if !isResuming { record.claims = [] }
+      record = world.moved(prepared, record)
       let writes = world.acceptanceWrites(prepared, record, by: user, now: now.wall)
       return Intent(prepared: prepared, record: record, writes: superseded + writes)
     }
     guard let intent else {
       throw EngineError(
-        .moved, "unit \(plan.unit) took in another revision meanwhile", remedy: "plan again")
+        .moved, "unit \(plan.unit) is no longer as the plan saw it", remedy: "plan again")
     }
     do throws(StoreError) {
       try await core.ledger.flush()
       try await core.store.commit(intent.writes)
-    } catch {
-      throw EngineError(error)
     }
     let abandoned = core.decide { world, effects in
       let before = world.unitIndex(plan.unit).map { world.units[$0].record }

@@ -91,6 +91,7 @@ extension World {
     let unit = Int(self[node].unit)
     let neighbours = self[node].dependencies + self[node].dependents
     forgetSuspension(node, &effects)
+    forgetMoves(to: node, &effects)
     retire(node, to: isHeld(node) ? .tentative : .leaving)
     effects.adds.append(
       Effects.Add(handle: self[node].handle, priority: .revision, causes: .woken))

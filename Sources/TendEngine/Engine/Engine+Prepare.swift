@@ -53,16 +53,18 @@ extension Engine {
     let looked = core.world.withLock { world in
       removed.filter { !world.isLeftAlone($0, intake.unit.name, isStrict: isStrict) }
     }
-    let seen = await inspect(intake, targets, looked)
+    var seen = await inspect(intake, targets, looked)
+    for (node, old) in renamed { seen[node] = seen.removeValue(forKey: old) }
     if Task.isCancelled { throw EngineError(.cancelled, "cancelled") }
     let planner = Planner(
-      intake: intake, nodes: nodes, visited: visited, removed: removed, seen: seen)
+      intake: intake, nodes: nodes, visited: visited, removed: removed, renamed: renamed,
+      seen: seen)
     let (plan, changes) = core.world.withLock { planner.plan($0, now: core.time.wall()) }
     var digested = plan
     digested.digest = core.store.digest(of: Array(plan.identity.utf8))
     let prepared = Prepared(
       intake: intake, nodes: nodes, visited: visited, removed: removed, released: released,
-      seen: seen, changes: changes, isStrict: isStrict, reservation: reservation)
+      renamed: renamed, seen: seen, changes: changes, isStrict: isStrict, reservation: reservation)
     return (core.world.withLock { $0.approve(digested) }, prepared)
   }
 
@@ -144,17 +146,47 @@ extension Engine {
 
   /// What is owned and no longer declared: to be removed, or released to a unit that waits for it.
   private func withdrawn(
-    _ intake: Intake, _ nodes: [Node], _ basis: [Node], _ reservation: Reservation
+    _ intake: Intake, _ nodes: [Node], _ basis: [Node], _ renamed: [Node: Node],
+    _ reservation: Reservation
   ) -> (removed: [Node], released: [Node]) {
     guard intake.unit.policy.prunes else { return ([], []) }
     let (removed, released) = core.world.withLock { world in
       let unit = world.addUnit(intake.unit, nil)
+      let goingOn = Set(renamed.values)
       let withdrawn = world.undeclared(by: intake, nodes, basis, unit)
+        .filter { !goingOn.contains($0) }
       for node in withdrawn { world[node].pins += 1 }
       return world.divided(withdrawn, of: unit)
     }
     for node in removed + released { reservation.hold(node) }
     return (removed, released)
+  }
+
+  /// What goes on under another identity: the new node, and the one that it was, pinned.
+  ///
+  /// Nothing where the new one is ours already, or none of the old ones is.
+  private func renamed(
+    _ intake: Intake, _ nodes: [Node], _ reservation: Reservation
+  ) -> [Node: Node] {
+    if intake.renamed.isEmpty { return [:] }
+    let renamed = core.world.withLock { world -> [Node: Node] in
+      guard let unit = world.unitIndex(intake.unit.name) else { return [:] }
+      var renamed: [Node: Node] = [:]
+      for candidate in intake.renamed {
+        let node = nodes[Int(candidate.number)]
+        if world[node].isOwned { continue }
+        let controller = stagingProviders[Int(intake.item(candidate.number).controller)]
+        let old = candidate.former.lazy.compactMap { former in
+          controller.slot(of: former.identity).map { Node(controller: controller.index, slot: $0) }
+        }.first { world.canGoOn($0, in: unit) }
+        guard let old else { continue }
+        world[old].pins += 1
+        renamed[node] = old
+      }
+      return renamed
+    }
+    for old in renamed.values.sorted() { reservation.hold(old) }
+    return renamed
   }
 
   /// Keeps what another unit owns and this revision declares, durably.
@@ -163,7 +195,8 @@ extension Engine {
   ) async throws(EngineError) {
     let (isNews, abandoned) = core.decide { world, effects in
       let unit = world.addUnit(intake.unit, nil)
-      let claims = world.foreign(visited.map { nodes[Int($0)] }, to: unit).map { world.key($0) }
+      let foreign = world.foreign(visited.map { nodes[Int($0)] }, to: unit)
+      let claims = foreign.map { world.key($0) }
       let before = world.units[unit].record.claims
       let abandoned = world.claim(claims.sorted(), unit, &effects)
       return (world.units[unit].record.claims != before, abandoned)
@@ -193,16 +226,18 @@ extension Engine {
   }
 
   private func targets(
-    _ intake: Intake, _ nodes: [Node], _ visited: [Int32], onlyChanged: Bool, isStrict: Bool
+    _ intake: Intake, _ nodes: [Node], _ visited: [Int32], _ renamed: [Node: Node],
+    onlyChanged: Bool, isStrict: Bool
   ) -> [(node: Node, row: Int)] {
     core.world.withLock { world in
       visited.compactMap { number in
-        let node = nodes[Int(number)]
+        let own = nodes[Int(number)]
+        let node = renamed[own] ?? own
         let entry = world[node]
         if entry.flags.contains(.unreadable) { return nil }
         if intake.declaration(number).lifecycle.suspend { return nil }
         if world.isLeftAlone(node, intake.unit.name, isStrict: isStrict) { return nil }
-        if onlyChanged, !intake.isFresh(number), entry.isDeclared { return nil }
+        if onlyChanged, !intake.isFresh(number), world[own].isDeclared { return nil }
         return (node, Int(intake.item(number).row))
       }
     }

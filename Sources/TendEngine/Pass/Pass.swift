@@ -19,6 +19,7 @@ struct Pass<P: Provider>: Sendable {
   func run(_ listed: Controller<P>.Listed?) async -> Result {
     if !assignment.isDeclared, assignment.ownership == .none { return .ended(nil) }
     do throws(ProviderError) {
+      try await tellMoves()
       takeJournaled()
       try controller.confine(
         slot, desired, assignment.reference.kind, to: assignment.confinement)
@@ -33,6 +34,13 @@ struct Pass<P: Provider>: Sendable {
     } catch {
       return .failed(error, nil, [])
     }
+  }
+
+  /// Lets the provider know first what the resource was.
+  private func tellMoves() async throws(ProviderError) {
+    if assignment.moves.isEmpty { return }
+    for move in assignment.moves { try await controller.tell(move, context) }
+    core.decide { world, effects in world.forget(moves: assignment.moves, &effects) }
   }
 
   /// Observes and compares; fields that are to be left alone do not differ.
@@ -174,6 +182,7 @@ struct Pass<P: Provider>: Sendable {
     as ownership: Verdict.Ownership, memory: Value?
   ) async throws(ProviderError) {
     let record: InventoryRecord? = core.world.withLock { world in
+      let node = world.departing[node] ?? node
       guard world[node].isResource else { return nil }
       world.update(node) { entry in
         if entry.ownership == .none || entry.ownership == .intended { entry.ownership = ownership }

@@ -8,6 +8,8 @@ public struct Plan: Sendable, Hashable {
   public var revision: Revision
   /// Each change, in order.
   public var changes: [PlannedChange]
+  /// What goes on under another name, whether anything of it changes besides or not.
+  public var renamed: [PlannedRename] = []
   /// Why the plan will not be carried out, where it will not.
   public var refused: [PlanRefusal]
   /// What could not be observed, beside the rest of the plan.
@@ -100,6 +102,27 @@ public struct PlannedChange: Sendable, Hashable {
 
   /// Those differences with which something is lost that nobody declares.
   var purged: [Difference] { differences.lazy.map(\.difference).filter(\.losesData) }
+}
+
+/// A resource whose name is its identity, and that goes on under another one: nothing is stopped
+/// and nothing made.
+public struct PlannedRename: Sendable, Hashable {
+  /// What it is called.
+  public var reference: Reference
+  /// Its identity as text.
+  public var identity: String
+  /// What it was called.
+  public var from: Reference
+  /// Where it is declared.
+  public var place: Place
+
+  /// Describes a rename.
+  public init(reference: Reference, identity: String, from: Reference, place: Place) {
+    self.reference = reference
+    self.identity = identity
+    self.from = from
+    self.place = place
+  }
 }
 
 /// One field of a planned change, with the line that declares it.

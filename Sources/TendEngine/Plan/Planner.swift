@@ -10,6 +10,8 @@ struct Planner: Sendable {
   /// The numbers that may have changes; all others are as they were, and unchanged.
   let visited: [Int32]
   let removed: [Node]
+  /// What goes on under another identity: the new node, and the one that it was.
+  let renamed: [Node: Node]
   let seen: [Node: Inspection.Result]
 
   /// The changes of the plan by node, and the nodes in the order of the plan.
@@ -44,15 +46,24 @@ struct Planner: Sendable {
   ) {
     let node = nodes[Int(number)]
     let declaration = intake.declaration(number)
-    let entry = world[node]
-    if entry.flags.contains(.unreadable) { return plan.errors.append(unreadable(declaration)) }
+    if let old = renamed[node] {
+      let before = world[old].reference ?? Reference(kind: "", name: world[old].identity)
+      plan.renamed.append(
+        PlannedRename(
+          reference: declaration.reference, identity: world[node].identity, from: before,
+          place: declaration.place))
+    }
+    let entry = world[renamed[node] ?? node]
+    if entry.flags.contains(.unreadable) {
+      return plan.errors.append(unreadable(entry, declaration))
+    }
     switch seen[node] {
     case nil: plan.unchanged += 1
     case .failed(let error):
       let waits = intake.dependencies(number).contains { changes[nodes[Int($0)]] != nil }
       guard waits else { return plan.errors.append(problem(error, declaration)) }
       let change = change(
-        .unknown, entry, world, declaration, [],
+        .unknown, world[node], world, declaration, [],
         note: "known only once what it depends on is there: \(error)")
       plan.changes.append(change)
       changes.append(change, node)
@@ -73,6 +84,7 @@ struct Planner: Sendable {
     _ plan: inout Plan, _ changes: inout Changes
   ) {
     let entry = world[node]
+    let ownership = world[renamed[node] ?? node].ownership
     let exists = seen.exists
     let lifecycle = declaration.lifecycle
     let remaining =
@@ -81,7 +93,7 @@ struct Planner: Sendable {
       : seen.differences
     let verdict = Verdict.of(
       Verdict.Situation(
-        isDeclared: true, exists: exists, differences: remaining, ownership: entry.ownership,
+        isDeclared: true, exists: exists, differences: remaining, ownership: ownership,
         lifecycle: lifecycle, mode: lifecycle.mode ?? intake.unit.policy.mode))
     if case .refuse(let message) = verdict {
       return plan.errors.append(
@@ -94,7 +106,7 @@ struct Planner: Sendable {
       return
     }
     var change = change(action, entry, world, declaration, remaining)
-    change.adopts = exists && entry.ownership == .none
+    change.adopts = exists && ownership == .none
     change.losesData = action == .replace && seen.losesData
     plan.changes.append(change)
     changes.append(change, node)
@@ -121,10 +133,11 @@ struct Planner: Sendable {
       code: error.code.description, message: error.description)
   }
 
-  private func unreadable(_ declaration: Declaration) -> PlanProblem {
-    PlanProblem(
+  private func unreadable(_ entry: Entry, _ declaration: Declaration) -> PlanProblem {
+    let known = entry.reference ?? declaration.reference
+    return PlanProblem(
       reference: declaration.reference, place: declaration.place, code: "Unreadable",
-      message: "what is remembered of it can't be read; `tend forget \(declaration.reference)` "
+      message: "what is remembered of it can't be read; `tend forget \(known)` "
         + "starts anew and touches nothing")
   }
 
@@ -189,6 +202,9 @@ extension Plan {
   /// Everything that makes this plan this plan, as text; it holds no secret.
   var identity: String {
     var text = "\(unit)\n\(revision.id)\n"
+    for rename in renamed {
+      text += "rename \(rename.from.qualified) \(rename.reference.qualified) \(rename.identity)\n"
+    }
     for change in changes {
       text += "\(change.action.rawValue) \(change.reference.qualified) \(change.identity)"
       if change.adopts { text += " adopts" }

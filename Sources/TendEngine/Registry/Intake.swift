@@ -17,8 +17,17 @@ final class Intake: Sendable {
   let asked: [Reference: [Links.Link]]
   /// Controllers that asked for anything.
   let askers: Set<Int>
+  /// Declarations whose name is their identity and that had others, in order.
+  let renamed: [Renamed]
   /// What is different from an earlier intake.
   let delta: Delta
+
+  /// What a declaration was identified by under its former names.
+  struct Renamed: Sendable {
+    var number: Int32
+    /// The newest first, as they are written.
+    var former: [(name: String, identity: String)]
+  }
 
   /// A staged declaration: where its content is.
   struct Item: Sendable, Hashable {
@@ -66,7 +75,7 @@ final class Intake: Sendable {
   init(
     unit: Unit, snapshot: Snapshot, parts: [any StagedPart], numbering: Numbering,
     index: NumberIndex, wiring: Wiring, asked: [Reference: [Links.Link]], askers: Set<Int>,
-    delta: Delta
+    renamed: [Renamed] = [], delta: Delta
   ) {
     self.unit = unit
     self.snapshot = snapshot
@@ -76,6 +85,7 @@ final class Intake: Sendable {
     self.wiring = wiring
     self.asked = asked
     self.askers = askers
+    self.renamed = renamed
     self.delta = delta
   }
 

@@ -12,6 +12,8 @@ struct Restager {
   let basis: Intake
 
   func stage() -> Intake? {
+    // Who had which name before concerns all declarations.
+    guard basis.renamed.isEmpty else { return nil }
     guard let edits = RevisionEdits(snapshot, controllers, on: basis) else { return nil }
     var parts: [EditedPart] = []
     for (part, edit) in zip(basis.parts, edits.parts) {

@@ -13,7 +13,7 @@ struct RevisionEdits {
   /// By controller, the documents that are added.
   private var added: [[Int]]
 
-  /// Nil where the change is to a definition, or to what nobody serves.
+  /// Nil where the change is to a definition, to what nobody serves, or to what had other names.
   init?(_ snapshot: Snapshot, _ controllers: [any Controlling], on basis: Intake) {
     let alignment = Alignment(from: basis.snapshot.declarations, to: snapshot.declarations)
     parts = Array(repeating: PartEdit(), count: controllers.count)
@@ -44,7 +44,9 @@ struct RevisionEdits {
     }
     for document in fresh {
       let declaration = snapshot.declarations[document]
-      guard let owner = owners[declaration.reference.kind] else { return false }
+      guard let owner = owners[declaration.reference.kind], declaration.formerNames.isEmpty else {
+        return false
+      }
       if let number = gone.removeValue(forKey: declaration.reference) {
         let row = Int(basis.item(number).row)
         parts[owner].replaced.append((row, declaration))

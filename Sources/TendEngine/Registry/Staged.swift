@@ -122,6 +122,10 @@ final class Staged<P: Provider>: StagedPart, @unchecked Sendable {
     return Declared(declaration, try kind.decode(declaration))
   }
 
+  func decodedAgain(_ declaration: Declaration) throws(Diagnostics) -> Desired {
+    try decode(declaration).content
+  }
+
   /// Whether the files that a row was decoded from are as they were.
   private func areFilesCurrent(_ row: Int, _ tree: any SourceTree) -> Bool {
     guard readers.contains(row) else { return true }

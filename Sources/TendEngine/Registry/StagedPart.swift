@@ -21,6 +21,10 @@ protocol StagedPart: AnyObject, Sendable {
 
   func declaration(_ row: Int) -> Declaration
   func identity(_ row: Int) -> String
+  /// The identities that it had under former names, one for each; throws what is wrong with them.
+  func formerIdentities(_ row: Int) throws(Diagnostics) -> [String]
+  /// The row of an identity.
+  func row(ofIdentity identity: String) -> Int?
   /// The rows that are implied to come first.
   func prerequisites(_ row: Int) -> [Int]
   func fingerprint(_ row: Int) -> Fingerprint?

@@ -22,9 +22,10 @@ struct Stager {
     if !diagnostics.isEmpty { enter(undecoded(parts), &names, &diagnostics) }
     let asked = link(parts, names, &diagnostics)
     identify(names, &diagnostics)
+    let renamed = FormerNames(names).find(&diagnostics)
     let edges = edges(names, asked.all, &diagnostics)
     guard diagnostics.isEmpty else { throw Diagnostics(diagnostics).sorted }
-    return try order(names, routed, edges, asked)
+    return try order(names, routed, edges, asked, renamed)
   }
 
   /// What is wrong with each spec by itself.
@@ -218,7 +219,8 @@ struct Stager {
   // MARK: The order
 
   private func order(
-    _ names: Names, _ routed: Routed, _ graph: Graph, _ asked: Asked
+    _ names: Names, _ routed: Routed, _ graph: Graph, _ asked: Asked,
+    _ renamed: [Intake.Renamed]
   ) throws(Diagnostics) -> Intake {
     switch graph.order() {
     case .cycle(let cycle):
@@ -237,7 +239,8 @@ struct Stager {
       return Intake(
         unit: unit, snapshot: snapshot, parts: names.parts,
         numbering: numbering(names, routed), index: names.index, wiring: wiring, asked: asks,
-        askers: asked.askers, delta: Intake.Delta(isFresh: isFresh, touched: order))
+        askers: asked.askers, renamed: renamed,
+        delta: Intake.Delta(isFresh: isFresh, touched: order))
     }
   }
 

@@ -50,6 +50,12 @@ public final class InMemoryStore: Store {
     case .removeInventory(let key):
       state.inventory[key] = nil
       state.lastSeen[.resource(key)] = nil
+    case .moveInventory(let old, let new):
+      guard state.inventory[new] == nil, var record = state.inventory.removeValue(forKey: old)
+      else { return }
+      record.key = new
+      state.inventory[new] = record
+      state.lastSeen[.resource(old)] = nil
     case .putUnit(let record): state.units[record.name] = record
     case .removeUnit(let name):
       state.units[name] = nil

@@ -61,6 +61,10 @@ public enum StoreWrite: Sendable {
   case putMemory(InventoryKey, Value?)
   /// It is no longer owned, and nothing was last said of it.
   case removeInventory(InventoryKey)
+  /// It goes on under another identity, with its memory.
+  ///
+  /// Without effect where there is no record, or where the other identity has one.
+  case moveInventory(from: InventoryKey, to: InventoryKey)
   /// Keep or replace what is known of a unit.
   case putUnit(UnitRecord)
   /// The unit is gone, and nothing was last said of it.

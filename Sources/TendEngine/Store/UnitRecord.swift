@@ -23,6 +23,23 @@ public struct UnitRecord: Sendable, Hashable, Codable {
   /// What of the unit is left alone for a while, and by whose word.
   public var suspensions: [Suspension] = []
 
+  /// Resources that have moved to another identity, and whose providers were not told yet.
+  public var moves: [Move] = []
+
+  /// One resource that goes on under another identity.
+  public struct Move: Sendable, Hashable, Codable {
+    /// What it was.
+    public var from: InventoryKey
+    /// What it is.
+    public var to: InventoryKey
+
+    /// Describes a move.
+    public init(from: InventoryKey, to: InventoryKey) {
+      self.from = from
+      self.to = to
+    }
+  }
+
   /// Whether it was followed, not only applied to by hand; nil: not known.
   public var isFollowed: Bool?
   /// What it left behind, where it is no longer configured.
@@ -112,5 +129,6 @@ extension UnitRecord {
     left = try container.decodeIfPresent(Departure.self, forKey: .left)
     claims = try container.decodeIfPresent([InventoryKey].self, forKey: .claims) ?? []
     suspensions = try container.decodeIfPresent([Suspension].self, forKey: .suspensions) ?? []
+    moves = try container.decodeIfPresent([Move].self, forKey: .moves) ?? []
   }
 }

@@ -11,6 +11,8 @@ struct Prepared: Sendable {
   var removed: [Node]
   /// Owned, no longer declared, and declared by another unit that waits for it.
   var released: [Node]
+  /// What goes on under another identity: the new node, and the one that it was.
+  let renamed: [Node: Node]
   let seen: [Node: Inspection.Result]
   /// What the plan shows, by node.
   let changes: Planner.Changes
@@ -57,7 +59,9 @@ extension World {
         continue
       }
       let declaration = intake.declaration(number)
-      let ownership = Self.ownership(entry, prepared.seen[node])
+      let predecessor = prepared.renamed[node]
+      let ownership =
+        predecessor.map { self[$0].ownership } ?? Self.ownership(entry, prepared.seen[node])
       // What could not be seen is not ours before it is known whether it was there.
       if ownership == .none { continue }
       let record = InventoryRecord(
@@ -67,8 +71,12 @@ extension World {
         dependencies: dependencies.map(key), place: declaration.place, revision: revision,
         memory: nil)
       if entry.isStored(as: record) { continue }
+      if let predecessor {
+        writes.append(.moveInventory(from: key(predecessor), to: key(node)))
+      }
       writes.append(.putInventory(record))
-      writes += notices(entry, declaration, unit, ownership, revision, isMoved, now)
+      let was = predecessor.map { self[$0] } ?? entry
+      writes += notices(was, declaration, unit, ownership, revision, isMoved, now)
     }
     for node in prepared.removed where self[node].isOwned {
       writes.append(.putInventory(withdrawn(node)))
@@ -155,6 +163,9 @@ extension World {
     units[unit].isConverging = true
     units[unit].isInForce = true
     units[unit].application = application
+    for (node, old) in prepared.renamed.sorted(by: { $0.key < $1.key }) {
+      succeed(old, by: node, &effects)
+    }
     if !intake.unit.policy.prunes { fix(revisionsOf: unit) }
     for number in isCurrent ? prepared.visited : intake.order {
       take(prepared, number, unit, isKnown: isCurrent, &acceptance)

@@ -22,6 +22,8 @@ struct Assignment: Sendable {
   /// What the unit is confined to; nil where it is not.
   var confinement: Confinement?
   var ledger: DriftLedger
+  /// Of which its provider has to know first.
+  var moves: [UnitRecord.Move]
 }
 
 enum Beginning: Sendable {
@@ -36,6 +38,8 @@ enum Beginning: Sendable {
   case gone
   /// Nobody needs the slot any more.
   case leave
+  /// It goes on as another one did, and will be woken once that has ended.
+  case awaits
 }
 
 extension World {
@@ -44,11 +48,12 @@ extension World {
     let entry = self[node]
     switch entry.phase {
     case .free, .tentative, .dormant, .protected: return .gone
-    case .leaving: return .leave
+    case .leaving: return departing[node] == nil ? .leave : .gone
     case .unsettled, .settled, .failing, .stalled, .doomed: break
     }
     if entry.flags.contains(.unreadable) { return .unreadable }
     if isSuspended(entry) { return .suspended }
+    if isAwaited(node) { return .awaits }
     if isBlocked(entry) {
       update(node) { $0.flags.insert(.blocked) }
       if entry.phase == .doomed, units[Int(entry.unit)].weight.unsettled > 0 {
@@ -56,10 +61,11 @@ extension World {
       }
       return .blocked
     }
-    return .run(assignment(entry, causes))
+    return .run(assignment(node, causes))
   }
 
-  private func assignment(_ entry: Entry, _ causes: Scheduler.Causes) -> Assignment {
+  private func assignment(_ node: Node, _ causes: Scheduler.Causes) -> Assignment {
+    let entry = self[node]
     let unit = units[Int(entry.unit)].unit
     let lifecycle = entry.lifecycle
     let isNew = entry.phase == .unsettled || entry.phase == .doomed
@@ -83,7 +89,8 @@ extension World {
       detectsContest: unit.policy.detectsContest, cause: cause,
       expectation: entry.expectation,
       readBack: entry.extra?.isStuck == true ? entry.extra?.readBack ?? [] : [],
-      confinement: Confinement(unit), ledger: entry.extra?.ledger ?? DriftLedger())
+      confinement: Confinement(unit), ledger: entry.extra?.ledger ?? DriftLedger(),
+      moves: moves(to: node))
   }
 
   func isBlocked(_ entry: Entry) -> Bool {

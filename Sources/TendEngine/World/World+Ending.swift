@@ -18,6 +18,7 @@ extension World {
     }
     effects.writes.append(.removeInventory(key(node)))
     forgetSuspension(node, &effects)
+    forgetMoves(to: node, &effects)
     tell(node, .settled(done), &effects)
     let unit = Int(self[node].unit)
     let neighbours = self[node].dependencies

@@ -16,6 +16,8 @@ struct World: Sendable {
   var brake: Suspension?
   /// What was said when the last engine ended; nil while this one runs and knows better.
   var lastSeen: [LastSeen.Subject: LastSeen]?
+  /// Whose memory goes to whom, once nothing runs for the first any more.
+  var departing: [Node: Node] = [:]
   /// How many looks at sources have begun.
   var looks = 0
 

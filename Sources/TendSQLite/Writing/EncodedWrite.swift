@@ -6,6 +6,7 @@ enum EncodedWrite: Sendable {
   /// The memory as JSON; nil leaves the one that is stored.
   case putMemory(InventoryKey, String?)
   case removeInventory(InventoryKey)
+  case moveInventory(from: InventoryKey, to: InventoryKey)
   case putUnit(UnitRow)
   case removeUnit(String)
   case putLastSeen(LastSeenRow)
@@ -19,6 +20,7 @@ enum EncodedWrite: Sendable {
       case .putInventory(let record): .putInventory(try InventoryRow(record))
       case .putMemory(let key, let memory): .putMemory(key, try InventoryRow.text(of: memory, key))
       case .removeInventory(let key): .removeInventory(key)
+      case .moveInventory(let old, let new): .moveInventory(from: old, to: new)
       case .putUnit(let record): .putUnit(try UnitRow(record))
       case .removeUnit(let name): .removeUnit(name)
       case .putLastSeen(let seen): .putLastSeen(try LastSeenRow(seen))

@@ -39,6 +39,7 @@ struct Transaction {
     case .putInventory(let row): try put(row, db)
     case .putMemory(let key, let memory): try own(key, memory, db)
     case .removeInventory(let key): try remove(key, db)
+    case .moveInventory(let old, let new): try move(old, to: new, db)
     case .putUnit(let row): try put(row, db)
     case .removeUnit(let name): try removeUnit(name, db)
     case .putLastSeen(let row): try put(row, db)
@@ -86,6 +87,17 @@ struct Transaction {
       sql: "DELETE FROM inventory WHERE provider = ? AND identity = ?")
     try statement.execute(arguments: [key.provider, key.identity])
     try remove(LastSeenRow.Key(.resource(key)), db)
+  }
+
+  private mutating func move(
+    _ old: InventoryKey, to new: InventoryKey, _ db: Database
+  ) throws {
+    guard var row = try find(old.provider, old.identity, db)?.row,
+      try find(new.provider, new.identity, db) == nil
+    else { return }
+    try remove(old, db)
+    (row.provider, row.identity) = (new.provider, new.identity)
+    try put(row, db)
   }
 
   private mutating func touch(_ row: InventoryRow) {

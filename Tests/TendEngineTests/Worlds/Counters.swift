@@ -16,6 +16,10 @@ final class Counters: Sendable {
     var lastPid = 0
     var starts = 0
     var stops = 0
+    /// Each rename that was asked for.
+    var renames: [String] = []
+    /// How many of the next renames fail.
+    var failures = 0
   }
 
   private let state = Mutex(State())
@@ -42,6 +46,25 @@ final class Counters: Sendable {
       state.runs[state.lastPid] = Run(name: name, step: step, version: version)
       return state.lastPid
     }
+  }
+
+  var renames: [String] { state.withLock { $0.renames } }
+
+  /// The next renames fail.
+  func failRenames(_ count: Int) { state.withLock { $0.failures = count } }
+
+  func rename(_ old: String, to new: String) throws(ProviderError) {
+    let isFailing = state.withLock { state in
+      state.renames.append("\(old) to \(new)")
+      if state.failures > 0 {
+        state.failures -= 1
+        return true
+      }
+      if state.runs.values.contains(where: { $0.name == new }) { return false }
+      for (pid, run) in state.runs where run.name == old { state.runs[pid]?.name = new }
+      return false
+    }
+    if isFailing { throw .transient("it is not heard") }
   }
 
   func stop(_ pid: Int) {
@@ -87,7 +110,7 @@ struct Counter: DesiredState {
 }
 
 /// Keeps counters running: the world that is alive and local.
-struct CounterProvider: Provider, Linking, HealthChecking {
+struct CounterProvider: Provider, Linking, HealthChecking, Renaming {
   let counters: Counters
   let kinds = [
     Kind<Counter>(
@@ -134,6 +157,12 @@ struct CounterProvider: Provider, Linking, HealthChecking {
     try await journal.record(CounterRow.Memory(pid: pid))
   }
 
+  func rename(
+    _ old: String, to new: String, _ context: Context
+  ) async throws(ProviderError) {
+    try counters.rename(old, to: new)
+  }
+
   func health(
     of current: CounterRow, as desired: Counter, _ context: Context
   ) async throws(ProviderError) -> Health {
@@ -159,10 +188,12 @@ struct CounterProvider: Provider, Linking, HealthChecking {
   }
 }
 
-func counter(_ name: String, step: Int = 1, watch: String? = nil) -> Declaration {
+func counter(
+  _ name: String, step: Int = 1, watch: String? = nil, formerly: [String] = [], line: Int = 1
+) -> Declaration {
   var fields: [Value.Fields.Entry] = [.init(key: "step", value: .integer(Int64(step)))]
   if let watch { fields.append(.init(key: "watch", value: .string(watch))) }
   return Declaration(
-    Reference(kind: "counters/v1 Counter", name: name), spec: .map(Value.Fields(fields)),
-    at: Place(file: "counters.yaml", line: 1, column: 1))
+    Reference(kind: "counters/v1 Counter", name: name), formerNames: formerly,
+    spec: .map(Value.Fields(fields)), at: Place(file: "counters.yaml", line: line, column: 1))
 }
