@@ -72,7 +72,8 @@ extension Engine {
       try await core.ledger.flush()
       try await core.store.commit(intent.writes)
     }
-    let abandoned = core.decide { world, effects in
+    let (abandoned, heirs) = core.decide { world, effects in
+      let heirs = world.heirs(of: intent.prepared.released)
       let before = world.unitIndex(plan.unit).map { world.units[$0].record }
       let acceptance = world.accept(
         intent.prepared, intent.record, by: user, application: application, &effects)
@@ -81,11 +82,12 @@ extension Engine {
         Effects.Add(
           handle: world[$0].handle, priority: .revision, causes: .revision, supersedes: true)
       }
-      guard let unit = world.unitIndex(plan.unit), let before else { return [String]() }
+      guard let unit = world.unitIndex(plan.unit), let before else { return ([String](), heirs) }
       world.check(unit, &effects)
-      return world.abandon(before, unit)
+      return (world.abandon(before, unit), heirs)
     }
     refresh(abandoned)
+    core.following.ring { heirs.contains($0.name) }
     core.meters.revision(of: plan.unit, became: .accepted)
     core.logger.info(
       "revision accepted",

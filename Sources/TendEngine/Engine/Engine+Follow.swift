@@ -42,7 +42,7 @@ extension Engine {
     var random = SplitMix(
       state: core.seed ^ SplitMix.mixed(followed.unit.name))
     while !Task.isCancelled {
-      let look = core.world.withLock { $0.nextLook() }
+      let look = core.world.withLock { $0.beginLook(followed.unit.name) }
       await refresh(followed)
       looked(followed, look)
       let interval = followed.unit.policy.refreshInterval.nanoseconds
@@ -108,7 +108,10 @@ extension Engine {
   /// Asks the source once, and takes in what is new.
   @discardableResult
   func refresh(_ followed: Followed) async -> EngineError? {
-    if isSuspended(followed.unit.name) { return nil }
+    if isSuspended(followed.unit.name) {
+      claimed(followed.unit.name)
+      return nil
+    }
     let known = core.world.withLock { world in
       world.unitIndex(followed.unit.name).flatMap { world.units[$0].record.accepted }
     }
@@ -123,12 +126,16 @@ extension Engine {
         if isInForce {
           clearProblem(followed)
           withdraw(followed)
+          claimed(followed.unit.name)
           return nil
         }
         guard let known else { return nil }
         return await take(try await followed.source.snapshot(of: known), followed)
       case .changed(let snapshot):
-        if waits(followed, with: snapshot.revision) { return nil }
+        if waits(followed, with: snapshot.revision) {
+          try? await claim(snapshot, for: followed.unit)
+          return nil
+        }
         return await take(snapshot, followed)
       case .invalid(let snapshot, let diagnostics):
         let all = validate(snapshot, unit: followed.unit.name, besides: diagnostics)
@@ -163,9 +170,14 @@ extension Engine {
   func take(
     _ snapshot: Snapshot, _ followed: Followed, isResuming: Bool = false
   ) async -> EngineError? {
+    let seen = core.world.withLock { $0.nextLook() }
     do throws(EngineError) {
-      let (plan, prepared) = try await prepare(
+      var (plan, prepared) = try await prepare(
         snapshot, for: followed.unit, onlyChanged: true, isStrict: false, claiming: !isResuming)
+      if !isResuming, await othersClaim(prepared, followed, since: seen) {
+        (plan, prepared) = try await prepare(
+          snapshot, for: followed.unit, onlyChanged: true, isStrict: false, claiming: true)
+      }
       if let refusal = plan.refused.first, !isResuming || withdrawsMore(prepared) {
         await refuse(plan, refusal, followed)
         return EngineError(.refused, refusal.message)
@@ -338,8 +350,13 @@ extension Engine {
     }
     try refuseSuspended(name)
     let snapshot = try await newest(of: followed)
-    let (plan, prepared) = try await prepare(
+    var (plan, prepared) = try await prepare(
       snapshot, for: followed.unit, onlyChanged: false, isStrict: false, claiming: true)
+    if prepared.deletes {
+      await claimForOthers(than: followed)
+      (plan, prepared) = try await prepare(
+        snapshot, for: followed.unit, onlyChanged: false, isStrict: false, claiming: true)
+    }
     if let refusal = plan.refused.first {
       await refuse(plan, refusal, followed)
       throw EngineError(

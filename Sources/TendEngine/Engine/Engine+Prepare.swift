@@ -193,17 +193,30 @@ extension Engine {
   private func claim(
     _ intake: Intake, _ nodes: [Node], _ visited: [Int32]
   ) async throws(EngineError) {
-    let (isNews, abandoned) = core.decide { world, effects in
+    let (isNews, abandoned, owners) = core.decide { world, effects in
       let unit = world.addUnit(intake.unit, nil)
       let foreign = world.foreign(visited.map { nodes[Int($0)] }, to: unit)
       let claims = foreign.map { world.key($0) }
       let before = world.units[unit].record.claims
       let abandoned = world.claim(claims.sorted(), unit, &effects)
-      return (world.units[unit].record.claims != before, abandoned)
+      let owners = Set(foreign.map { world.units[Int(world[$0].unit)].unit.name })
+      return (world.units[unit].record.claims != before, abandoned, owners)
     }
     refresh(abandoned)
-    guard isNews else { return }
-    do throws(StoreError) { try await core.ledger.flush() } catch { throw EngineError(error) }
+    if isNews {
+      do throws(StoreError) { try await core.ledger.flush() } catch { throw EngineError(error) }
+      // One commit may have taken it out there.
+      core.following.ring { owners.contains($0.name) }
+    }
+    claimed(intake.unit.name)
+  }
+
+  /// Keeps what a revision that can't be taken in yet will take over from other units.
+  func claim(_ snapshot: Snapshot, for unit: Unit) async throws(EngineError) {
+    let reservation = Reservation(core, unit: unit)
+    let (intake, basis) = try stage(snapshot, unit)
+    let nodes = try place(intake, basis, reservation)
+    try await claim(intake, nodes, visited(intake, onlyChanged: true))
   }
 
   /// Units that handed over what nobody is to take any more: they have to look at it again.

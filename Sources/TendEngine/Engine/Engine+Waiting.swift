@@ -29,6 +29,13 @@ extension Engine {
 }
 
 extension World {
+  /// Numbers a look at the source of a unit.
+  mutating func beginLook(_ unit: String) -> Int {
+    let look = nextLook()
+    if let unit = unitIndex(unit) { units[unit].look = look }
+    return look
+  }
+
   /// Numbers looks at sources, and revisions seen, in the order in which they begin.
   mutating func nextLook() -> Int {
     looks += 1

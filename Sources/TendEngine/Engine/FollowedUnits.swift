@@ -7,6 +7,8 @@ final class Followed: Sendable {
   let source: any Source
   /// Asks for an immediate refresh.
   let bell = Bell()
+  /// Rung when another unit has kept what it claims.
+  let claims = Bell()
   /// Ends the following.
   let end = Bell()
   /// The following has ended.
@@ -61,6 +63,11 @@ final class FollowedUnits: Sendable {
 
   subscript(name: String) -> Followed? {
     state.withLock { $0.units.first { $0.unit.name == name } }
+  }
+
+  /// All but one.
+  func others(than name: String) -> [Followed] {
+    state.withLock { $0.units }.filter { $0.unit.name != name }
   }
 
   /// Asks for a refresh of some units; how many.

@@ -177,6 +177,10 @@ struct UnitState: Sendable {
   var pending: (revision: String, since: Int)?
   /// The last look at the source of which the outcome was taken in.
   var lastLook: Int?
+  /// The look at the source that has begun last.
+  var look: Int?
+  /// The last look after which it was kept what the unit claims.
+  var lastClaim: Int?
   /// It goes on under another name.
   var isGone = false
   /// The apply that waits for this unit.

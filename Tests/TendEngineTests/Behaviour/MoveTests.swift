@@ -130,12 +130,15 @@ struct MoveTests {
   }
 
   /// A new process, which asks both sources once: the second unit first, as who claims does.
-  private func converge(_ bench: Bench, _ first: Feed, _ second: Feed) async {
+  private func converge(
+    _ bench: Bench, _ first: Feed, _ second: Feed,
+    _ order: [String] = ["second", "first", "second"]
+  ) async {
     guard let engine = try? bench.engine() else { return }
     try? engine.follow(second, as: Unit("second"))
     try? engine.follow(first, as: Unit("first"))
     _ = try? await engine.running { engine in
-      for unit in ["second", "first", "second"] {
+      for unit in order {
         _ = try? await flowing(bench.clock) { try await engine.converge(unit: unit) }
       }
     }
@@ -173,13 +176,120 @@ struct MoveTests {
     #expect(bench.shelf.writes.sorted() == ["create a", "create b", "create c"])
   }
 
+  // MARK: By one commit
+
+  @Test(
+    "one commit moves it, whichever unit sees it first",
+    arguments: [["first"], ["second"], ["first", "second"], ["second", "first"]])
+  func oneCommit(order: [String]) async throws {
+    let bench = Bench()
+    let first = Feed(snapshot("1", [item("a"), item("b")]))
+    let second = Feed(snapshot("1", [item("c")]))
+    try await following(bench, first, second) { engine in
+      await eventually("both are in force") { bench.shelf.paths == ["a", "b", "c"] }
+      first.offer("2", [item("b")])
+      second.offer("2", [item("c"), item("a")])
+      for unit in order { try engine.refresh(unit: unit) }
+      await eventually("the second unit has it") {
+        engine.resources(Selection(unit: "second")).map(\.name) == ["a", "c"]
+      }
+    }
+    #expect(bench.shelf.writes.sorted() == ["create a", "create b", "create c"])
+    #expect(try await owners(bench) == ["second a", "first b", "second c"])
+  }
+
+  @Test("what one commit moves does not count against the budget, however much it is")
+  func beyondTheBudget() async throws {
+    let bench = Bench()
+    let all = (0..<20).map { item("x\($0)") }
+    let first = Feed(snapshot("1", all))
+    let second = Feed(snapshot("1", [item("y")]))
+    try await following(bench, first, second) { engine in
+      await eventually("both are in force") { bench.shelf.paths.count == 21 }
+      first.offer("2", Array(all.prefix(1)))
+      second.offer("2", [item("y")] + all.dropFirst())
+      try engine.refresh(unit: "first")
+      await eventually("the second unit has nearly all") {
+        engine.resources(Selection(unit: "second")).count == 20
+      }
+      #expect(engine.units().first?.revision?.id == "2")
+    }
+    #expect(bench.shelf.writes.allSatisfy { $0.hasPrefix("create") })
+  }
+
+  @Test("a unit that waits for the other to be Ready claims all the same")
+  func dependent() async throws {
+    let bench = Bench()
+    let first = Feed(snapshot("1", [item("a"), item("b")]))
+    let second = Feed(snapshot("1", [item("c")]))
+    try await following(bench, first, second, secondDependsOn: ["first"]) { engine in
+      await eventually("both are in force") { bench.shelf.paths == ["a", "b", "c"] }
+      first.offer("2", [item("b")])
+      second.offer("2", [item("c"), item("a")])
+      try engine.refresh(unit: "first")
+      await eventually("the second unit has it") {
+        engine.resources(Selection(unit: "second")).map(\.name) == ["a", "c"]
+      }
+    }
+    #expect(bench.shelf.writes.sorted() == ["create a", "create b", "create c"])
+  }
+
+  @Test("a source that does not answer holds deletions up for a while, and not for good")
+  func bounded() async throws {
+    let bench = Bench()
+    let first = Feed(snapshot("1", [item("a"), item("b")]))
+    let second = Feed(snapshot("1", [item("c")]))
+    try await following(bench, first, second) { engine in
+      await eventually("both are in force") { bench.shelf.paths == ["a", "b", "c"] }
+      second.fail(SourceError(.unreachable, "gone"))
+      first.offer("2", [item("b")])
+      let asked = second.refreshes
+      try engine.refresh(unit: "first")
+      await eventually("the other source was asked") { second.refreshes > asked }
+      #expect(bench.shelf.paths == ["a", "b", "c"])
+      await eventually("it is deleted in the end", on: bench.clock) {
+        bench.shelf.paths == ["b", "c"]
+      }
+    }
+  }
+
+  @Test(
+    "T20 a crash at any commit of a move by one commit deletes nothing and makes nothing twice",
+    arguments: [["first", "second"], ["second", "first", "second"]])
+  func crashesInOneCommit(order: [String]) async throws {
+    let counting = CountingStore()
+    await moveAtOnce(Bench(counting), order)
+    for number in 0...counting.commits + 1 {
+      let survivor = InMemoryStore()
+      let shelf = Shelf()
+      await moveAtOnce(Bench(CrashingStore(survivor, after: number), shelf: shelf), order)
+      await moveAtOnce(Bench(survivor, shelf: shelf), order)
+      await moveAtOnce(Bench(survivor, shelf: shelf), order)
+      #expect(shelf.writes.filter { $0.hasSuffix(" a") } == ["create a"], "after \(number) commits")
+      let owners = try await owners(Bench(survivor, shelf: shelf))
+      #expect(owners == ["second a", "first b", "second c"], "after \(number) commits")
+    }
+  }
+
+  /// An agent that converges once before the commit, unless it was there, and once after it.
+  private func moveAtOnce(_ bench: Bench, _ order: [String]) async {
+    let first = Feed(snapshot("1", [item("a"), item("b")]))
+    let second = Feed(snapshot("1", [item("c")]))
+    if bench.shelf.paths.isEmpty { await converge(bench, first, second, order) }
+    first.offer("2", [item("b")])
+    second.offer("2", [item("c"), item("a")])
+    await converge(bench, first, second, order)
+  }
+
   private func following(
-    _ bench: Bench, _ first: Feed, _ second: Feed,
+    _ bench: Bench, _ first: Feed, _ second: Feed, secondDependsOn: [String] = [],
     _ body: @Sendable (Engine) async throws -> Void
   ) async throws {
     let engine = try bench.engine()
     try engine.follow(first, as: Unit("first"))
-    try engine.follow(second, as: Unit("second"))
+    var unit = Unit("second")
+    unit.dependencies = secondDependsOn
+    try engine.follow(second, as: unit)
     try await withThrowingTaskGroup(of: Void.self) { group in
       group.addTask { try await engine.run() }
       try await body(engine)
