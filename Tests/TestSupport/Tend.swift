@@ -113,7 +113,8 @@ public struct Tend: Sendable {
 
   private var environment: Environment {
     .inherit.updating([
-      "XDG_STATE_HOME": folder.path, "NO_COLOR": nil, "SUDO_USER": nil,
+      "XDG_STATE_HOME": folder.path, "TEND_RUNTIME_DIR": folder.path("run"), "NO_COLOR": nil,
+      "SUDO_USER": nil,
       "GIT_CONFIG_GLOBAL": "/dev/null",
     ])
   }

@@ -136,6 +136,7 @@ public struct Agent: Service {
     engineConfiguration.secrets = Secrets.read
     engineConfiguration.residence = Residence(
       directory: configuration.state.path, isAgent: true)
+    engineConfiguration.claims = ClaimsDirectory(of: configuration.state)
     engineConfiguration.brake = Brake(of: configuration.state).read
     return try Engine(
       store: store, configuration: engineConfiguration, logger: logger, providers: providers)

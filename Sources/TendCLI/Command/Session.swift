@@ -24,6 +24,7 @@ struct Session: Sendable {
     if let state {
       configuration.residence = Residence(directory: state.path, isAgent: false)
       configuration.secrets = Secrets.read
+      configuration.claims = ClaimsDirectory(of: state)
     }
     let logger = Logger(label: "tend") { _ in LineLog(level: .warning) }
     return try Engine(

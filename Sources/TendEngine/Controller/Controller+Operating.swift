@@ -8,6 +8,10 @@ extension Controller {
         directory: "\(residence.directory)/\(name)", isAgent: residence.isAgent))
   }
 
+  func hostName(of slot: UInt32) -> String? {
+    hostWide.map { $0.hostName(of: rows[slot].id) }
+  }
+
   var needsAgent: Bool { residing?.needsAgent ?? false }
 
   func details(of identity: String) -> [Detail] {

@@ -57,6 +57,8 @@ final class Controller<P: Provider>: Controlling {
   let restarting: (any Restarting<Desired>)?
   let logKeeping: (any LogKeeping<Desired>)?
   let restoring: (any BackupRestoring<Desired>)?
+  let renaming: (any Renaming<Desired>)?
+  let hostWide: (any HostWide<Desired>)?
 
   init(_ provider: P, index: Int, core: Core) {
     self.provider = provider
@@ -76,6 +78,8 @@ final class Controller<P: Provider>: Controlling {
     restarting = provider as? any Restarting<Desired>
     logKeeping = provider as? any LogKeeping<Desired>
     restoring = provider as? any BackupRestoring<Desired>
+    renaming = provider as? any Renaming<Desired>
+    hostWide = provider as? any HostWide<Desired>
   }
 
   func stage(

@@ -14,6 +14,8 @@ final class Core: Sendable {
   let time: Time
   let logger: Logger
   let backups: (any BackupStore)?
+  let showsPrivate: Bool
+  let claims: (any HostClaims)?
   let brake: @Sendable () -> Suspension?
   let secrets: @Sendable (SecretSource) async throws(ProviderError) -> Sensitive<String>
   let mask = SecretMask()
@@ -23,7 +25,8 @@ final class Core: Sendable {
 
   init(
     scheduler: Scheduler, store: any Store, providers: [String], time: Time, logger: Logger,
-    backups: (any BackupStore)?, metrics: any MetricsFactory, seed: UInt64,
+    backups: (any BackupStore)?, showsPrivate: Bool,
+    claims: (any HostClaims)?, metrics: any MetricsFactory, seed: UInt64,
     brake: @escaping @Sendable () -> Suspension?,
     secrets: @escaping @Sendable (SecretSource) async throws(ProviderError) -> Sensitive<String>
   ) {
@@ -34,6 +37,8 @@ final class Core: Sendable {
     self.time = time
     self.logger = logger
     self.backups = backups
+    self.showsPrivate = showsPrivate
+    self.claims = claims
     self.secrets = secrets
     self.brake = brake
     pulse = Pulse(startingAt: time.wall().nanoseconds)

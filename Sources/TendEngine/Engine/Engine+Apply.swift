@@ -68,7 +68,7 @@ extension Engine {
       throw EngineError(
         .moved, "unit \(plan.unit) is no longer as the plan saw it", remedy: "plan again")
     }
-    do throws(StoreError) {
+    try await claimOnHost(intent.prepared) { [core] () throws(StoreError) in
       try await core.ledger.flush()
       try await core.store.commit(intent.writes)
     }

@@ -47,9 +47,12 @@ extension Engine {
     let visited = visited(intake, onlyChanged: onlyChanged)
     if claiming { try await claim(intake, nodes, visited) }
     try checkConflicts(intake, nodes, visited, claiming)
-    let (removed, released) = withdrawn(intake, nodes, basis, reservation)
-    let targets = targets(intake, nodes, visited, onlyChanged: onlyChanged, isStrict: isStrict)
-    if !isStrict { interrupt(intake, nodes, visited, removed) }
+    try await checkHost(intake, nodes, visited)
+    let renamed = renamed(intake, nodes, reservation)
+    let (removed, released) = withdrawn(intake, nodes, basis, renamed, reservation)
+    let targets = targets(
+      intake, nodes, visited, renamed, onlyChanged: onlyChanged, isStrict: isStrict)
+    if !isStrict { interrupt(intake, nodes, visited, removed + renamed.values.sorted()) }
     let looked = core.world.withLock { world in
       removed.filter { !world.isLeftAlone($0, intake.unit.name, isStrict: isStrict) }
     }

@@ -45,6 +45,12 @@ public final class Engine: Service {
     ///
     /// Default: nowhere; providers that need it then say so.
     public var residence: Residence?
+    /// What other engines on this host own; nil: nobody asks.
+    public var claims: (any HostClaims)?
+    /// Whether plans hold the texts that must not be seen, in `Difference.hidden`.
+    ///
+    /// For a person who asks for them at a terminal. Default: false.
+    public var showsPrivate = false
     /// Decides all jitter; the same seed gives the same delays.
     ///
     /// Default: random.
@@ -93,8 +99,10 @@ public final class Engine: Service {
     core = Core(
       scheduler: scheduler, store: store, providers: providers.map(\.name),
       time: Time(clock, wall: configuration.wallClock), logger: logger,
-      backups: configuration.backups, metrics: configuration.metrics ?? MetricsSystem.factory,
-      seed: configuration.seed, brake: configuration.brake, secrets: configuration.secrets)
+      backups: configuration.backups, showsPrivate: configuration.showsPrivate,
+      claims: configuration.claims,
+      metrics: configuration.metrics ?? MetricsSystem.factory, seed: configuration.seed,
+      brake: configuration.brake, secrets: configuration.secrets)
     var controllers: [any Controlling] = []
     for (index, provider) in providers.enumerated() {
       controllers.append(Self.controller(for: provider, index, core))

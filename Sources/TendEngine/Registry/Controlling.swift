@@ -45,6 +45,8 @@ protocol Controlling: AnyObject, Sendable {
 
   /// Tells a provider that keeps something of its own where it may.
   func reside(below residence: Residence)
+  /// What every engine on this host calls a resource; nil where each has its own.
+  func hostName(of slot: UInt32) -> String?
   /// Whether its resources need an agent that stays.
   var needsAgent: Bool { get }
   /// What its provider shows of a resource right now.
