@@ -30,6 +30,8 @@ public struct Entry: Resource {
     var ownerName: String?
     var groupName: String?
     var texts: Difference.Text?
+    /// The same of content that must not be seen, where somebody asked for it.
+    var hidden: Sensitive<Difference.Text>?
     /// Keyed digests of content that must not be seen.
     var keyedActual: Digest?
     var keyedDesired: Digest?

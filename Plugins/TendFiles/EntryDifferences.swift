@@ -71,12 +71,17 @@ extension EntrySpec {
     if isSecret {
       return Difference(
         path: "content", actual: current == nil ? .absent : .masked, desired: .masked,
-        outline: .init(actual: actual, desired: desired))
+        outline: .init(actual: actual, desired: desired),
+        hidden: current == nil ? content.text.map(Self.hidden) : evidence?.hidden)
     }
     let texts = current == nil ? .init(actual: nil, desired: content.text) : evidence?.texts
     return Difference(
       path: "content", actual: actual.map { .value(.string($0)) } ?? .absent,
       desired: .value(.string(desired)), text: texts)
+  }
+
+  private static func hidden(_ desired: String) -> Sensitive<Difference.Text> {
+    Sensitive(.init(actual: nil, desired: desired))
   }
 
   private func outline(_ size: Int, _ digest: Digest?) -> String {

@@ -37,7 +37,7 @@ struct Look {
 
   /// The file as it is; nil where it has gone in between.
   func entry(_ context: Context) async throws(ProviderError) -> Entry? {
-    guard let reading = try read() else { return nil }
+    guard let reading = try read(showsPrivate: context.showsPrivate) else { return nil }
     var memory = EntryMemory(
       type: .file, keepsNoBackup: !spec.declared.keepsBackup, isSecret: isSecret, reading: nil)
     let keyed = isSecret ? reading.digest?.keyed(by: context) : nil
@@ -50,6 +50,9 @@ struct Look {
       if isSecret {
         found.keyedActual = keyed
         found.keyedDesired = content.keyedDigest(context)
+        if context.showsPrivate {
+          found.hidden = await texts(beside: reading.bytes).map { Sensitive($0) }
+        }
       } else {
         found.texts = await texts(beside: reading.bytes)
       }
@@ -60,10 +63,10 @@ struct Look {
       wanted: wanted, evidence: evidence)
   }
 
-  private func read() throws(ProviderError) -> Reading? {
+  private func read(showsPrivate: Bool) throws(ProviderError) -> Reading? {
     do {
       for _ in 0..<Self.mostTries {
-        if let reading = try readOnce() { return reading }
+        if let reading = try readOnce(!isSecret || showsPrivate) { return reading }
       }
     } catch {
       if error.code == ErrorCode.missing { return nil }
@@ -73,12 +76,12 @@ struct Look {
   }
 
   /// Nil where the file changed while it was read.
-  private func readOnce() throws(SystemError) -> Reading? {
+  private func readOnce(_ maySee: Bool) throws(SystemError) -> Reading? {
     guard let file = try openIfFile() else { return nil }
     let before = try file.status()
     guard before.type == .file else { return nil }
-    if before.size == 0, !directory.keepsTimes { return try readUnsized(file, before) }
-    let isShown = !isSecret && before.size <= FileContent.largestText
+    if before.size == 0, !directory.keepsTimes { return try readUnsized(file, before, maySee) }
+    let isShown = maySee && before.size <= FileContent.largestText
     guard isShown || before.size == content.size else {
       return Reading(status: before, digest: nil, bytes: nil)
     }
@@ -109,7 +112,7 @@ struct Look {
 
   /// A file whose size is not known before it is read, such as those of /proc.
   private func readUnsized(
-    _ file: borrowing Descriptor, _ status: Status
+    _ file: borrowing Descriptor, _ status: Status, _ maySee: Bool
   ) throws(SystemError) -> Reading {
     var bytes: [UInt8] = []
     try file.read { piece in
@@ -117,7 +120,7 @@ struct Look {
       return bytes.count <= FileContent.largestText
     }
     let digest = Digester.digest(content.digest.algorithm, of: bytes)
-    return Reading(status: status, digest: digest, bytes: isSecret ? nil : bytes)
+    return Reading(status: status, digest: digest, bytes: maySee ? bytes : nil)
   }
 
   /// Both sides of a readable diff; a side that can't be shown is nil.

@@ -55,6 +55,9 @@ public struct Context: Sendable {
   /// Where a copy of what a change is about to replace or delete may be kept, if anywhere.
   public var backups: (any BackupStore)? { surroundings.backups }
 
+  /// Whether a person at a terminal has asked to see what must not be seen otherwise.
+  public var showsPrivate: Bool { surroundings.showsPrivate }
+
   /// Whether this call serves a repair of drift; its backup need not be durable before the change.
   public var isRepair: Bool { surroundings.isRepair }
 }
@@ -70,8 +73,14 @@ package protocol Surroundings: Sendable {
   var now: Timestamp { get }
   var backups: (any BackupStore)? { get }
   var isRepair: Bool { get }
+  /// Default: false.
+  var showsPrivate: Bool { get }
   func sleep(for duration: Duration) async throws(ProviderError)
   func secret(_ source: SecretSource) async throws(ProviderError) -> Sensitive<String>
   func digest(of secret: Sensitive<String>) -> String
   func note(_ message: String, _ details: [Detail])
+}
+
+extension Surroundings {
+  package var showsPrivate: Bool { false }
 }

@@ -1,6 +1,6 @@
 /// One field in which a resource is not as desired.
 ///
-/// It never holds a secret.
+/// It never holds a secret but in `hidden`, which nothing encodes or prints by itself.
 public struct Difference: Sendable, Hashable {
   /// One of the two values that differ.
   public enum Side: Sendable, Hashable {
@@ -26,6 +26,10 @@ public struct Difference: Sendable, Hashable {
   public var text: Text?
   /// What may be said of two values that must not be seen: their sizes and keyed digests.
   public var outline: Text?
+  /// The texts of two values that must not be seen, for whoever asks for exactly that.
+  ///
+  /// A provider gives what is in the world only where `Context.showsPrivate`.
+  public var hidden: Sensitive<Text>?
   /// Whether what only the world holds is lost with it, such as a file that is purged.
   ///
   /// Each such difference counts against the deletion budget.
@@ -50,7 +54,7 @@ public struct Difference: Sendable, Hashable {
   /// Describes one field that differs.
   public init(
     path: String, actual: Side, desired: Side, forcesReplacement: Bool = false, text: Text? = nil,
-    outline: Text? = nil, losesData: Bool = false
+    outline: Text? = nil, hidden: Sensitive<Text>? = nil, losesData: Bool = false
   ) {
     self.path = path
     self.actual = actual
@@ -58,6 +62,7 @@ public struct Difference: Sendable, Hashable {
     self.forcesReplacement = forcesReplacement
     self.text = text
     self.outline = outline
+    self.hidden = hidden
     self.losesData = losesData
   }
 

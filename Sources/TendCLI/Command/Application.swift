@@ -10,13 +10,16 @@ struct Application: Sendable {
   let prefix: String
   /// Whether a person must say yes.
   let asks: Bool
+  /// Whether what others can't read is shown, as far as the plan has it.
+  var showsPrivate = false
 
   private var isForPeople: Bool { output.format == nil || output.isWide }
 
   /// Shows the plan; whether it is to be carried out.
   func accepts(_ plan: Plan) async throws -> Bool {
     if isForPeople {
-      console.out(PlanText(style: console.style, prefix: prefix).render(plan))
+      let text = PlanText(style: console.style, prefix: prefix, showsPrivate: showsPrivate)
+      console.out(text.render(plan))
     }
     if !plan.refused.isEmpty {
       if !isForPeople { console.out(try output.render(PlanDocument(plan)) { "" }) }

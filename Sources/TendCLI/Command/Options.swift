@@ -58,3 +58,24 @@ struct OutputOption: ParsableArguments {
     }
   }
 }
+
+/// The option `--show-private`.
+struct PrivateOption: ParsableArguments {
+  @Flag(
+    name: .customLong("show-private"),
+    help: ArgumentHelp(
+      "Show content that others can't read, on a terminal only.",
+      discussion: """
+        Of a file that others can't read, or that is declared as sensitive, else only the size \
+        and a keyed digest are shown.
+        """))
+  var showsPrivate = false
+
+  /// What is shown must not end in a file, a pipe or the log of a job.
+  func validate() throws {
+    guard showsPrivate, !Session.current.console.isTerminal else { return }
+    throw ValidationError(
+      "--show-private shows what others must not read, and standard output is no terminal: it "
+        + "could be kept in a file or a log; leave it out, or run the command at a terminal")
+  }
+}

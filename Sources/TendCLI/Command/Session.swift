@@ -35,12 +35,14 @@ struct Session: Sendable {
   ///
   /// Throws where another process has the store open for writing.
   func writing<Result: Sendable>(
-    to state: StateDirectory, _ body: @escaping @Sendable (Engine) async throws -> Result
+    to state: StateDirectory, showingPrivate: Bool = false,
+    _ body: @escaping @Sendable (Engine) async throws -> Result
   ) async throws -> Result {
     let store = try SQLiteStore(at: state.path)
     if let recovery = store.recovery { console.error("note: \(recovery)\n") }
     var configuration = Engine.Configuration()
     configuration.backups = BackupDirectory(at: state.backups)
+    configuration.showsPrivate = showingPrivate
     configuration.brake = Brake(of: state).read
     let engine = try engine(store, configuration: configuration, on: state)
     let result = try await engine.running(body)

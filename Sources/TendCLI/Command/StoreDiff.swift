@@ -7,17 +7,21 @@ import TendSQLite
 struct StoreDiff {
   private let session: Session
   private let state: StateDirectory
+  private let showsPrivate: Bool
 
-  init(_ session: Session, _ state: StateDirectory) {
+  init(_ session: Session, _ state: StateDirectory, showsPrivate: Bool = false) {
     self.session = session
     self.state = state
+    self.showsPrivate = showsPrivate
   }
 
   /// What would bring a unit back to the revision that is in force.
   func plan(of unit: UnitStatus) async throws -> Plan {
     let snapshot = try await snapshot(of: unit)
+    var configuration = Engine.Configuration()
+    configuration.showsPrivate = showsPrivate
     let engine = try session.engine(
-      SQLiteStore(at: state.path, mode: .readOnly), on: state)
+      SQLiteStore(at: state.path, mode: .readOnly), configuration: configuration, on: state)
     let name = unit.name
     return try await engine.running { engine in
       try await engine.prepare(snapshot, for: Unit(name)).plan
@@ -52,6 +56,7 @@ extension Plan {
     }
     var plan = self
     plan.changes.removeAll { !isMeant($0.reference) }
+    plan.renamed.removeAll { !isMeant($0.reference) }
     plan.errors.removeAll { !isMeant($0.reference) }
     return plan
   }

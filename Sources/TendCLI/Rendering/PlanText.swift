@@ -10,6 +10,8 @@ struct PlanText {
   /// What stands before the files of manifests so that a terminal can open them: the path of the
   /// tree that they were read from, or nothing.
   var prefix = ""
+  /// Whether what must not be seen is shown, as far as the plan has it.
+  var showsPrivate = false
 
   /// The whole plan.
   func render(_ plan: Plan) -> String {
@@ -120,7 +122,10 @@ struct PlanText {
 
   /// The diff of a large field; nil where it has no text, or is secret.
   private func textLines(of difference: Difference) -> String? {
-    guard !difference.isSensitive, let text = difference.text else { return nil }
+    let shown =
+      difference.isSensitive
+      ? showsPrivate ? difference.hidden?.reveal() : nil : difference.text
+    guard let text = shown else { return nil }
     guard text.actual != nil || difference.actual == .absent, let desired = text.desired else {
       return nil
     }

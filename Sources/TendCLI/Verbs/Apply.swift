@@ -25,6 +25,7 @@ struct Apply: Verb {
     name: .customLong("allow-deletions"),
     help: ArgumentHelp("Let this many deletions pass the budget.", valueName: "n"))
   var allowedDeletions: Int?
+  @OptionGroup var secrecy: PrivateOption
   @OptionGroup var output: OutputOption
   @OptionGroup var state: StateOptions
   var placePrefix: String { manifests.input.prefix }
@@ -45,7 +46,8 @@ struct Apply: Verb {
     let unit = try manifests.target(allowing: allowedDeletions)
     let client = ControlClient(stateDirectory: state.directory.path)
     let application = Application(
-      console: session.console, output: output, prefix: placePrefix, asks: !yes)
+      console: session.console, output: output, prefix: placePrefix, asks: !yes,
+      showsPrivate: secrecy.showsPrivate)
     guard let agent = try await client.agent() else {
       return try await apply(unit, application, session)
     }
@@ -60,7 +62,10 @@ struct Apply: Verb {
     let checker = try session.engine(InMemoryStore())
     let snapshot = try await manifests.snapshot(checkedBy: checker, for: unit.name)
     let scope = Scope(manifests)
-    return try await session.writing(to: state.directory) { engine in
+    let showsPrivate = secrecy.showsPrivate
+    return try await session.writing(
+      to: state.directory, showingPrivate: showsPrivate
+    ) { engine in
       let prepared = try await engine.prepare(snapshot, for: unit, claiming: true)
       var plan = prepared.plan
       try await scope.check(&plan) { unit in
@@ -94,6 +99,11 @@ struct Apply: Verb {
   private func send(
     _ unit: Unit, to client: ControlClient, _ application: Application, _ session: Session
   ) async throws -> ExitStatus {
+    if secrecy.showsPrivate {
+      session.console.error(
+        "note: what others can't read is not sent by the agent; tend plan --show-private shows it\n"
+      )
+    }
     let checker = try session.engine(InMemoryStore())
     let desired = try await Shipment(manifests.input).pack(
       for: unit, toApply: true, checkedBy: checker)

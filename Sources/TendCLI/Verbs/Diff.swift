@@ -8,7 +8,8 @@ struct Diff: Verb {
     abstract: "Compares what is in force with what is there, now.",
     discussion: """
       Looks at the world and changes nothing; without an agent, what is in force is read again \
-      where it came from. To compare manifests that are not in force, use tend plan.
+      where it came from, and also with --show-private, since what others can't read is sent \
+      nowhere. To compare manifests that are not in force, use tend plan.
 
         tend diff
         tend diff File/motd --detailed-exitcode
@@ -20,6 +21,7 @@ struct Diff: Verb {
   @OptionGroup var unit: UnitOption
   @Flag(name: .customLong("detailed-exitcode"), help: "Exit with 2 where anything differs.")
   var isDetailed = false
+  @OptionGroup var secrecy: PrivateOption
   @OptionGroup var output: OutputOption
   @OptionGroup var state: StateOptions
 
@@ -29,7 +31,8 @@ struct Diff: Verb {
       let documents = ItemList(plans.map(PlanDocument.init))
       session.console.out(
         try output.render(documents) {
-          let text = PlanText(style: session.console.style)
+          let text = PlanText(
+            style: session.console.style, showsPrivate: secrecy.showsPrivate)
           return plans.map { plan in
             (plans.count > 1 ? "Unit \(plan.unit)\n\n" : "") + text.render(plan)
           }.joined(separator: "\n")
@@ -40,7 +43,8 @@ struct Diff: Verb {
   }
 
   private func plans(_ access: Access, _ session: Session) async throws -> [Plan] {
-    if access.isAgent {
+    // What others can't read is sent nowhere: with it this process looks by itself.
+    if access.isAgent, !secrecy.showsPrivate {
       let request = ControlRequest.diff(unit: unit.unit, resource: what)
       return try await access.ask(request, as: ItemList<PlanDocument>.self).items.map(\.plan)
     }
@@ -48,7 +52,9 @@ struct Diff: Verb {
     let name = unit.unit
     var plans: [Plan] = []
     for unit in try await access.units() where name == nil || unit.name == name {
-      let plan = try await StoreDiff(session, state.directory).plan(of: unit)
+      let plan = try await StoreDiff(
+        session, state.directory, showsPrivate: secrecy.showsPrivate
+      ).plan(of: unit)
       plans.append(what.map(plan.only) ?? plan)
     }
     return plans

@@ -25,6 +25,7 @@ struct PlanVerb: Verb {
   @OptionGroup var manifests: ManifestOptions
   @Flag(name: .customLong("detailed-exitcode"), help: "Exit with 2 where anything would change.")
   var isDetailed = false
+  @OptionGroup var secrecy: PrivateOption
   @OptionGroup var output: OutputOption
   @OptionGroup var state: StateOptions
   var placePrefix: String { manifests.input.prefix }
@@ -33,13 +34,17 @@ struct PlanVerb: Verb {
     let plan = try await plan(in: session)
     session.console.out(
       try output.render(PlanDocument(plan)) {
-        PlanText(style: session.console.style, prefix: placePrefix).render(plan)
+        PlanText(
+          style: session.console.style, prefix: placePrefix, showsPrivate: secrecy.showsPrivate
+        ).render(plan)
       })
     if !plan.errors.isEmpty || !plan.refused.isEmpty { return .failure }
     return isDetailed && !plan.isEmpty ? .different : .success
   }
 
   private func plan(in session: Session) async throws -> Plan {
+    var configuration = Engine.Configuration()
+    configuration.showsPrivate = secrecy.showsPrivate
     do {
       let store = try SQLiteStore(at: state.directory.path, mode: .readOnly)
       return try await plan(

@@ -22,6 +22,7 @@ final class CallSite: Surroundings {
   var monotonic: Duration { core.time.monotonic() }
   var now: Timestamp { core.time.wall() }
   var backups: (any BackupStore)? { core.backups }
+  var showsPrivate: Bool { core.showsPrivate }
   var isRepair: Bool { state.withLock { $0.isRepair } }
 
   func sleep(for duration: Duration) async throws(ProviderError) {
