@@ -113,7 +113,7 @@ extension Holder {
     launch.environment.append(.init(name: Body.mark, value: body.name))
     guard launch.notifies else { return launch }
     launch.environment.append(
-      .init(name: "NOTIFY_SOCKET", value: "@" + noticeName(id, serial)))
+      .init(name: "NOTIFY_SOCKET", value: "@" + noticeName(body.origin, serial)))
     if launch.watchdog > 0 {
       launch.environment.append(
         .init(name: "WATCHDOG_USEC", value: "\(launch.watchdog / 1000)"))
