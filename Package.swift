@@ -129,8 +129,8 @@ let package = Package(
     tests(
       "TendAgentTests",
       [
-        "Tend", "TendEngine", "TendGit", "TendSQLite", "TendAgent", "CTendAgent", "TestSupport",
-        logging, metrics,
+        "Tend", "TendEngine", "TendGit", "TendManifest", "TendSQLite", "TendAgent", "CTendAgent",
+        "TestSupport", logging, metrics,
       ]),
     tests(
       "CommandTests",

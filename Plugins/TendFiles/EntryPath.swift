@@ -1,9 +1,12 @@
 /// The absolute, normalised path of a directory entry; the identity of all kinds of this provider.
 ///
+/// In a unit with a root it is `ROOT//PATH`, so that it stays known, also when nothing is declared
+/// any more, where links must not lead out of.
+///
 /// Two are equal where their bytes are: unlike text, a path in another Unicode normalisation is
 /// another path.
 public struct EntryPath: Sendable, LosslessStringConvertible {
-  /// The path, with one slash before each component and none at the end.
+  /// The path, with one slash before each component and none at the end; two after a unit's root.
   public let description: String
 
   /// The longest path that the kernel takes, without its NUL.
@@ -13,6 +16,13 @@ public struct EntryPath: Sendable, LosslessStringConvertible {
 
   /// Reads a path that is already absolute and normalised; nil for any other.
   public init?(_ description: String) {
+    if let rooted = RootedPath(description) {
+      guard RootedPath(rooted.path) == nil, let root = EntryPath(rooted.root),
+        let path = EntryPath(rooted.path)
+      else { return nil }
+      self.init(unchecked: "\(root)/\(path)")
+      return
+    }
     guard let path = try? EntryPath(normalising: description), path.description == description
     else { return nil }
     self = path
@@ -24,6 +34,25 @@ public struct EntryPath: Sendable, LosslessStringConvertible {
 
   /// Stands in for a path that was refused.
   static let unreadable = EntryPath(unchecked: "/?")
+
+  /// Reads a path as people write it in a unit with a root.
+  init(normalising text: String, below root: String?) throws(PathMistake) {
+    let path = try EntryPath(normalising: text)
+    guard let root, let root = try? EntryPath(normalising: root) else {
+      self = path
+      return
+    }
+    guard root.description.utf8.count + path.description.utf8.count < Self.longest else {
+      throw .tooLong
+    }
+    self.init(unchecked: "\(root)/\(path)")
+  }
+
+  /// The path as the machine knows it, with one slash everywhere.
+  var onMachine: String {
+    guard let rooted = RootedPath(description) else { return description }
+    return rooted.root + rooted.path
+  }
 
   /// Reads a path as people write it.
   ///
@@ -78,16 +107,41 @@ public struct EntryPath: Sendable, LosslessStringConvertible {
     description.utf8.lastIndex(of: UInt8(ascii: "/")) ?? description.startIndex
   }
 
-  /// The directories above, the nearest first, without the root directory.
+  /// The directories above, the nearest first, without the root directory, or that of the unit.
   var ancestors: [EntryPath] {
     var found: [EntryPath] = []
     var rest = parent
-    while !rest.isEmpty {
+    while !rest.isEmpty, rest.utf8.last != UInt8(ascii: "/") {
       let path = EntryPath(unchecked: rest)
       found.append(path)
       rest = path.parent
     }
     return found
+  }
+}
+
+/// A path in a unit with a root, taken apart.
+struct RootedPath {
+  /// The root's path on the machine.
+  let root: String
+  /// The path below it; empty for the root itself.
+  let path: String
+
+  /// Nil for a path of the machine.
+  init?(_ path: String) {
+    let slash = UInt8(ascii: "/")
+    var before: UInt8 = 0
+    for index in path.utf8.indices {
+      if path.utf8[index] == slash, before == slash {
+        root = String(path[..<path.utf8.index(before: index)])
+        self.path = String(path[index...])
+        return
+      }
+      before = path.utf8[index]
+    }
+    guard before == slash, path.utf8.count > 1 else { return nil }
+    root = String(path.dropLast())
+    self.path = ""
   }
 }
 

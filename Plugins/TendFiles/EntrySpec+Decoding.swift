@@ -69,7 +69,7 @@ private struct SpecReader {
 
   mutating func location() -> Location {
     do {
-      return Location(try EntryPath(normalising: text("path") ?? ""))
+      return Location(try EntryPath(normalising: text("path") ?? "", below: declaration.root))
     } catch {
       refuse("path", error.message, remedy: error.remedy)
       return Location(.unreadable)
@@ -131,6 +131,10 @@ private struct SpecReader {
             remedy: "add one of \(names.joined(separator: ", ")); an empty file has content: \"\""))
       }
       return FileContent("")
+    }
+    if field != "content", flag("expand") {
+      refuse(
+        "expand", "goes with content alone", remedy: "take it away, or write the text as content")
     }
     switch field {
     case "content": return inline()

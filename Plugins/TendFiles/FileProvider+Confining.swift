@@ -7,7 +7,7 @@ extension FileProvider: Confining {
   ///
   /// Where the path really lies is checked once its directory is held.
   public func accesses(for target: Target<EntrySpec>) -> [Access] {
-    var accesses = [Access(.path, target.id.description, field: "path")]
+    var accesses = [Access(.path, target.id.onMachine, field: "path")]
     guard let fields = target.desired?.declared else { return accesses }
     let givesRights = fields.permissions?.givesRights == true
     if givesRights || fields.validation != nil {
@@ -17,3 +17,6 @@ extension FileProvider: Confining {
     return accesses
   }
 }
+
+/// Paths of a unit with a root lie below it, also those that links lead to.
+extension FileProvider: Rooting {}

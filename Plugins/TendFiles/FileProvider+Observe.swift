@@ -61,7 +61,9 @@ extension FileProvider {
     _ location: Location, in directory: HeldDirectory, _ context: Context
   ) throws(ProviderError) {
     guard let real = directory.realPath else { return }
-    try context.confine(Access(.path, "\(real)/\(location.name)", field: "path"))
+    let path = "\(real)/\(location.name)"
+    let onMachine = RootedPath(path).map { $0.root + $0.path } ?? path
+    try context.confine(Access(.path, onMachine, field: "path"))
   }
 
   /// An entry that is no longer declared; nil where another one has taken its place.
@@ -150,9 +152,15 @@ extension FileProvider {
 
   private func missingParent(of spec: EntrySpec) -> ProviderError {
     let parent = spec.declared.location.parent
+    if let rooted = RootedPath(parent), rooted.path.isEmpty {
+      return .permanent(
+        "\(spec.id) can't be made: there is no directory \(rooted.root), the root of the unit",
+        remedy: "make it, or correct root", field: "path")
+    }
+    let written = RootedPath(parent)?.path ?? parent
     return .permanent(
       "\(spec.id) can't be made: there is no directory \(parent)",
-      remedy: "declare the Directory \(parent)", field: "path")
+      remedy: "declare the Directory \(written)", field: "path")
   }
 
   /// Throws where another declared path leads to the same entry through links.

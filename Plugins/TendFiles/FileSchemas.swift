@@ -25,8 +25,12 @@ enum FileSchemas {
     "A regular file with exactly this content, replaced in one step and durable.",
     [
       path,
-      .string(
-        "content", "The content, inline; at most 64 MiB. One of content, source, contentBase64."),
+      .init(
+        "content", .string, expandsIf: "expand",
+        "The content, inline; at most 64 MiB. One of content, source, contentBase64."),
+      .boolean(
+        "expand", default: false,
+        "Whether ${NAME} in content stands for a value of the host; else it is text."),
       .string(
         "source", "A file beside the manifest whose bytes are the content; stays inside the unit."),
       .string("contentBase64", "The content as Base64, for what is not text."),

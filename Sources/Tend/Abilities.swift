@@ -172,6 +172,13 @@ public protocol KindDefining<Desired>: Provider {
   ) throws(Diagnostics) -> [Kind<Desired>]
 }
 
+/// Keeps all that a unit declares below the root of the unit, where that has one.
+///
+/// `Declaration.root` says where that is. In a unit with a root, kinds of other providers are
+/// refused: nothing of it must ever happen to the machine itself. The identity has to tell the
+/// root, since it alone is left once nothing is declared any more.
+public protocol Rooting<Desired>: Provider {}
+
 /// Looks up what else is declared in the same unit.
 public struct Links: Sendable {
   private let find: @Sendable (String, Reference) -> Link

@@ -26,11 +26,14 @@ public struct Declaration: Sendable {
     let spec: Value
     let place: Place
     let places: (any PlaceFinder)?
+    let hasPlaceholders: Bool
+    /// As it was written, where another spec stands in for its own.
+    let written: Content?
 
     init(
       _ reference: Reference, _ labels: [String: String], _ formerNames: [String],
       _ dependencies: [String], _ lifecycle: Lifecycle, _ spec: Value, _ place: Place,
-      _ places: (any PlaceFinder)?
+      _ places: (any PlaceFinder)?, hasPlaceholders: Bool, written: Content? = nil
     ) {
       self.reference = reference
       self.labels = labels
@@ -40,58 +43,88 @@ public struct Declaration: Sendable {
       self.spec = spec
       self.place = place
       self.places = places
+      self.hasPlaceholders = hasPlaceholders
+      self.written = written
     }
   }
 
   private let content: Content
-  private let files: FileLookup?
+  private let premises: Premises?
 
   /// A declaration that was read from a text, or made by a program.
   ///
-  /// `places` finds the place of a field again, and is asked only when there is an error.
+  /// `places` finds the place of a field again, and is asked only when there is an error. With
+  /// `hasPlaceholders` each `${NAME}` in its spec stands for a value of its unit.
   public init(
     _ reference: Reference, labels: [String: String] = [:], formerNames: [String] = [],
     dependencies: [String] = [], lifecycle: Lifecycle = Lifecycle(), spec: Value,
-    at place: Place, places: (any PlaceFinder)? = nil
+    at place: Place, places: (any PlaceFinder)? = nil, hasPlaceholders: Bool = false
   ) {
     content = Content(
-      reference, labels, formerNames, dependencies, lifecycle, spec, place, places)
-    files = nil
+      reference, labels, formerNames, dependencies, lifecycle, spec, place, places,
+      hasPlaceholders: hasPlaceholders)
+    premises = nil
   }
 
-  private init(_ content: Content, _ files: FileLookup) {
+  private init(_ content: Content, _ premises: Premises?) {
     self.content = content
-    self.files = files
+    self.premises = premises
   }
 
   /// The unit that declares it, for kinds whose identity is a name; known where it is decoded.
-  public var unit: String { files?.unit ?? "" }
+  public var unit: String { premises?.unit ?? "" }
 
-  /// The same declaration with the tree that its files are read from.
-  package func reading(_ files: FileLookup) -> Declaration {
-    Declaration(content, files)
+  /// The directory that all paths of the unit lie below; nil for that of the machine.
+  ///
+  /// Known where it is decoded.
+  public var root: String? { premises?.root }
+
+  /// Whether its spec, as it was written, has `${NAME}` in it that stands for a value.
+  public var hasPlaceholders: Bool { content.hasPlaceholders }
+
+  /// What its placeholders stand for; known where it is decoded.
+  var values: Values { premises?.values ?? Values() }
+
+  /// The same declaration with what its unit gives to it.
+  package func reading(_ premises: Premises) -> Declaration {
+    Declaration(content, premises)
   }
 
   /// The same declaration with another spec and places that fit it.
   package func replacing(
     spec: Value, places: ((any PlaceFinder)?) -> any PlaceFinder
   ) -> Declaration {
-    let replaced = Declaration(
-      reference, labels: labels, formerNames: formerNames, dependencies: dependencies,
-      lifecycle: lifecycle, spec: spec, at: place, places: places(content.places))
-    return files.map(replaced.reading) ?? replaced
+    let replaced = Content(
+      reference, labels, formerNames, dependencies, lifecycle, spec, place,
+      places(content.places), hasPlaceholders: false, written: written)
+    return Declaration(replaced, premises)
   }
 
   /// The same declaration under another name, as it would have been decoded then.
   package func renamed(to name: String) -> Declaration {
-    let renamed = Declaration(
-      Reference(kind: reference.kind, name: name), labels: labels, dependencies: dependencies,
-      lifecycle: lifecycle, spec: spec, at: place, places: content.places)
-    return files.map(renamed.reading) ?? renamed
+    let renamed = Content(
+      Reference(kind: reference.kind, name: name), labels, [], dependencies, lifecycle, spec,
+      place, content.places, hasPlaceholders: hasPlaceholders, written: written)
+    return Declaration(renamed, premises)
   }
 
+  /// The same declaration with values in the place of its placeholders.
+  func expanded(_ spec: Value) -> Declaration {
+    let expanded = Content(
+      reference, labels, formerNames, dependencies, lifecycle, spec, place, content.places,
+      hasPlaceholders: false, written: written)
+    return Declaration(expanded, premises)
+  }
+
+  private var written: Content { content.written ?? content }
+
   /// The files that decoding has asked for, to tell later whether they changed.
-  package var filesRead: [(path: String, file: SourceFile?)] { files?.read(by: content) ?? [] }
+  package var filesRead: [(path: String, file: SourceFile?)] {
+    premises?.read(by: written) ?? []
+  }
+
+  /// Whether decoding has asked for files, or for values.
+  package var hasAsked: Bool { hasPlaceholders || !filesRead.isEmpty }
 
   /// What tells this document from all others, as long as it is kept.
   package var identity: ObjectIdentifier { ObjectIdentifier(content) }
@@ -126,7 +159,7 @@ public struct Declaration: Sendable {
   /// Throws a diagnostic at the place of `field` where there is no such file, or it is not one that
   /// may be used.
   public func file(_ path: String, field: String) throws(Diagnostics) -> SourceFile {
-    guard let files else {
+    guard let premises else {
       throw Diagnostics([
         Diagnostic(
           .source, at: place(of: field), "files beside the manifest can't be read here",
@@ -134,7 +167,7 @@ public struct Declaration: Sendable {
       ])
     }
     do {
-      return try files.find(path, for: content)
+      return try premises.find(path, for: written)
     } catch {
       throw Diagnostics([
         Diagnostic(.source, at: place(of: field), error.message, remedy: error.remedy)

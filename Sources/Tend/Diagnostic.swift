@@ -24,6 +24,8 @@ public struct Diagnostic: Sendable, Hashable, CustomStringConvertible {
     public static let wrongType = Code("wrongType")
     /// A value of the right type that can't be.
     public static let invalidValue = Code("invalidValue")
+    /// A placeholder asks for a value that nobody gives.
+    public static let missingValue = Code("missingValue")
     /// No provider serves this kind.
     public static let unknownKind = Code("unknownKind")
     /// One name was declared twice for a kind.

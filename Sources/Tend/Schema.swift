@@ -32,11 +32,16 @@ public struct Schema: Sendable, Hashable {
     public let isImmutable: Bool
     /// What to write instead, appended to errors about its type.
     public let hint: String?
+    /// The boolean field beside it without which `${NAME}` in it is text like any other.
+    ///
+    /// nil: placeholders in it always stand for values.
+    public let expandsIf: String?
 
     /// Describes a field of any type.
     public init(
       _ name: String, _ type: FieldType, required: Bool = false, default: Value? = nil,
-      sensitive: Bool = false, immutable: Bool = false, hint: String? = nil, _ summary: String
+      sensitive: Bool = false, immutable: Bool = false, hint: String? = nil,
+      expandsIf: String? = nil, _ summary: String
     ) {
       // In the form that a parsed key has: comparing the two is then one step.
       self.name = String(decoding: Array(name.utf8), as: UTF8.self)
@@ -47,6 +52,7 @@ public struct Schema: Sendable, Hashable {
       isSensitive = sensitive
       isImmutable = immutable
       self.hint = hint
+      self.expandsIf = expandsIf
     }
   }
 

@@ -1,5 +1,3 @@
-private import Synchronization
-
 /// A file of the desired state's own tree, such as the `source:` of a file.
 ///
 /// Two with the same digest have the same bytes. Its bytes are read only when they are needed.
@@ -71,67 +69,5 @@ public struct SourceFileError: Error, Sendable {
   public init(_ message: String, remedy: String? = nil) {
     self.message = message
     self.remedy = remedy
-  }
-}
-
-/// Resolves paths against a manifest's folder and remembers which declaration asked for what.
-///
-/// One for all declarations that are read together, since most ask for nothing.
-package final class FileLookup: Sendable {
-  typealias Asked = (path: String, file: SourceFile?)
-
-  private let tree: any SourceTree
-  /// The unit that the tree is read for.
-  let unit: String
-  private let lookups = Mutex<[ObjectIdentifier: [Asked]]>([:])
-
-  /// Looks into this tree, for a unit.
-  package init(_ tree: any SourceTree, unit: String = "") {
-    self.tree = tree
-    self.unit = unit
-  }
-
-  func read(by asker: Declaration.Content) -> [Asked] {
-    lookups.withLock { $0[ObjectIdentifier(asker)] ?? [] }
-  }
-
-  /// What a declaration asks for; its content lives as long as what is remembered of it matters.
-  func find(
-    _ path: String, for asker: Declaration.Content
-  ) throws(SourceFileError) -> SourceFile {
-    let resolved = try Self.resolve(path, beside: asker.place.file)
-    do {
-      let file = try tree.file(at: resolved)
-      remember((resolved, file), asker)
-      return file
-    } catch {
-      remember((resolved, nil), asker)
-      throw error
-    }
-  }
-
-  private func remember(_ asked: Asked, _ asker: Declaration.Content) {
-    lookups.withLock { $0[ObjectIdentifier(asker), default: []].append(asked) }
-  }
-
-  private static func resolve(
-    _ path: String, beside manifest: String
-  ) throws(SourceFileError) -> String {
-    guard !path.hasPrefix("/") else {
-      throw SourceFileError(
-        "\(path) is an absolute path", remedy: "give it relative to the manifest")
-    }
-    var parts = manifest.split(separator: "/").dropLast().map(String.init)
-    for part in path.split(separator: "/", omittingEmptySubsequences: true) where part != "." {
-      if part == ".." {
-        guard parts.popLast() != nil else {
-          throw SourceFileError(
-            "\(path) leads out of the unit", remedy: "keep the file inside the unit's path")
-        }
-      } else {
-        parts.append(String(part))
-      }
-    }
-    return parts.joined(separator: "/")
   }
 }

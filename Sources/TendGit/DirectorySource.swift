@@ -37,7 +37,8 @@ public final class DirectorySource: WatchedSource {
     watch = DirectoryWatch(configuration)
     description = Printable.line(configuration.path, limit: 4096)
     reader = DirectoryReader(
-      FilePath(configuration.path), manifests, configuration.limits, now: configuration.now)
+      FilePath(configuration.path), manifests, for: configuration.values, configuration.limits,
+      now: configuration.now)
   }
 
   /// Reads it, at least twice where it differs from what is known.
@@ -46,7 +47,7 @@ public final class DirectorySource: WatchedSource {
     for attempt in 0..<Self.attempts {
       if attempt > 0, configuration.settle > .zero { try await pause() }
       let reading = try await read()
-      if reading.digest == known?.id { return .unchanged }
+      if id(of: reading) == known?.id { return .unchanged }
       if reading.digest == before?.digest { return assemble(reading) }
       before = reading
     }
@@ -71,6 +72,30 @@ public final class DirectorySource: WatchedSource {
   /// Returns once the directory has changed and rests, for as long as `settle`.
   public func waitForChange() async { await watch.wait() }
 
+  /// Reads it for every host that a file of values is named after; without such a file, for the
+  /// one host that it is configured for.
+  package func readForEveryHost() async throws(SourceError) -> EveryHost {
+    let reader = DirectoryReader(
+      FilePath(configuration.path), manifests, for: nil, configuration.limits,
+      now: configuration.now)
+    let reading = try await BlockingThread.run { () throws(SourceError) in try reader.read() }
+    let read = manifests.read(reading.selection.files)
+    var wrong = reading.selection.diagnostics
+    wrong.append(contentsOf: read.diagnostics)
+    let tree = DirectoryTree(reading.directory, limit: configuration.limits.fileBytes)
+    let layers = reading.selection.layers
+    let hosts = layers.hosts.map { host in
+      var inputs = configuration.values
+      inputs.host = host
+      return EveryHost.Host(name: host, values: layers.values(for: inputs))
+    }
+    let only = EveryHost.Host(name: nil, values: layers.values(for: configuration.values))
+    return EveryHost(
+      snapshot: Snapshot(
+        revision: Revision(id: id(of: reading)), declarations: read.declarations, tree: tree),
+      diagnostics: wrong.sorted, hosts: hosts.isEmpty ? [only] : hosts)
+  }
+
   private func read() async throws(SourceError) -> DirectoryReader.Reading {
     guard !Task.isCancelled else { throw SourceError(.cancelled, "cancelled") }
     return try await BlockingThread.run { [reader] () throws(SourceError) in try reader.read() }
@@ -84,14 +109,21 @@ public final class DirectorySource: WatchedSource {
     }
   }
 
+  private func id(of reading: DirectoryReader.Reading) -> String {
+    reading.digest + configuration.values.mark
+  }
+
   private func assemble(_ reading: DirectoryReader.Reading) -> Refresh {
     let read = manifests.read(reading.selection.files)
     var wrong = reading.selection.diagnostics
     wrong.append(contentsOf: read.diagnostics)
+    let (values, problems) = reading.selection.layers.values(for: configuration.values)
+    wrong.append(contentsOf: problems)
     let snapshot = Snapshot(
-      revision: Revision(id: reading.digest, time: reading.modified),
+      revision: Revision(id: id(of: reading), time: reading.modified),
       declarations: read.declarations,
-      tree: DirectoryTree(reading.directory, limit: configuration.limits.fileBytes))
+      tree: DirectoryTree(reading.directory, limit: configuration.limits.fileBytes),
+      values: values)
     guard wrong.isEmpty else { return .invalid(snapshot, wrong.sorted) }
     last.withLock { $0 = snapshot }
     return .changed(snapshot)
@@ -107,6 +139,8 @@ public struct DirectoryConfiguration: Sendable {
   /// Default: 1 s, longer than an editor or a copy of a few files takes. Zero reads twice at once,
   /// for a command that somebody waits for.
   public var settle = Duration.seconds(1)
+  /// Who it is read for.
+  public var values = ValueInputs()
   /// Bounds on what is read.
   public var limits = SourceLimits()
   /// Where it is told that the directory can't be watched.
@@ -123,4 +157,29 @@ public struct DirectoryConfiguration: Sendable {
 
   /// Reads a directory or a file.
   public init(path: String) { self.path = path }
+}
+
+/// A directory as it is read for each of many hosts.
+package struct EveryHost: Sendable {
+  /// What it declares, without values.
+  package let snapshot: Snapshot
+  /// What is wrong with it on all hosts.
+  package let diagnostics: Diagnostics
+  /// Each host.
+  package let hosts: [Host]
+
+  /// One host.
+  package struct Host: Sendable {
+    /// Its name; nil where nothing tells one host from another.
+    package let name: String?
+    /// Its values, and what is wrong with them.
+    package let values: (values: Values, diagnostics: Diagnostics)
+  }
+
+  /// What is declared on a host.
+  package func snapshot(on host: Host) -> Snapshot {
+    Snapshot(
+      revision: snapshot.revision, declarations: snapshot.declarations, tree: snapshot.tree,
+      values: host.values.values)
+  }
 }

@@ -1,6 +1,7 @@
 public import Logging
 internal import Tend
 internal import TendEngine
+public import TendManifest
 
 /// Which repository is followed, and how.
 public struct GitConfiguration: Sendable {
@@ -39,6 +40,8 @@ public struct GitConfiguration: Sendable {
   ///
   /// Default: 4 GiB.
   public var mirrorBytes = 4 << 30
+  /// Who it is read for.
+  public var values = ValueInputs()
   /// Bounds on what is read.
   public var limits = SourceLimits()
   /// What measures deadlines.

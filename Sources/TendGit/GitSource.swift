@@ -42,7 +42,7 @@ public final class GitSource: Source {
     remotes = RemoteList(addresses, configuration, mirror)
     signatures = configuration.signatures.map { SignatureCheck($0, mirror, configuration) }
     let trees = TreeReader(limits: configuration.limits, path: configuration.normalPath)
-    reader = RevisionReader(trees: trees, manifests: manifests)
+    reader = RevisionReader(trees: trees, manifests: manifests, inputs: configuration.values)
     blobs = BlobReader(mirror, limit: configuration.limits.fileBytes)
     let path = configuration.normalPath
     let places = addresses.map(\.description).joined(separator: " or ")
@@ -66,17 +66,38 @@ public final class GitSource: Source {
   public func refresh(after known: Revision?) async throws(SourceError) -> Refresh {
     if state.withLock({ $0.isBroken }) { try await startOver() }
     do throws(SourceError) {
-      return try await newest(after: known)
+      return try await differing(from: known)
     } catch  where error.code == .corrupt && state.withLock({ $0.isBroken }) {
       try await startOver()
-      return try await newest(after: known)
+      return try await differing(from: known)
     }
+  }
+
+  /// The newest, or what is known where it was read for somebody else.
+  private func differing(from known: Revision?) async throws(SourceError) -> Refresh {
+    let answer = try await newest(after: known?.unmarked)
+    guard case .unchanged = answer, let known, known != marked(known.unmarked) else {
+      return answer
+    }
+    return .changed(try await snapshot(of: marked(known.unmarked)))
+  }
+
+  /// A commit as it is read for this host and unit.
+  private func marked(_ revision: Revision) -> Revision {
+    var marked = revision
+    marked.id += configuration.values.mark
+    return marked
   }
 
   /// Reads a revision that the mirror has.
   public func snapshot(of revision: Revision) async throws(SourceError) -> Snapshot {
-    guard let id = ObjectID(hex: revision.id.utf8) else {
+    guard let id = ObjectID(hex: revision.unmarked.id.utf8) else {
       throw SourceError(.missing, "\(quoted(revision.id)) is no commit of \(mirror.address)")
+    }
+    guard revision.id == id.description + configuration.values.mark else {
+      throw SourceError(
+        .missing, "the revision \(revision.short) was read for another host, or with other values",
+        remedy: "it is read anew")
     }
     guard mirror.files.exists else {
       throw SourceError(
@@ -129,10 +150,13 @@ public final class GitSource: Source {
     let reading = reader.manifests.read(result.selection.files)
     var wrong = result.selection.diagnostics
     wrong.append(contentsOf: reading.diagnostics)
+    let (values, problems) = result.selection.layers.values(for: configuration.values)
+    wrong.append(contentsOf: problems)
     let tree = GitTree(
       listing: result.listing, blobs: blobs, limit: configuration.limits.fileBytes)
     let snapshot = Snapshot(
-      revision: result.commit.revision, declarations: reading.declarations, tree: tree)
+      revision: marked(result.commit.revision), declarations: reading.declarations, tree: tree,
+      values: values)
     return wrong.isEmpty ? .changed(snapshot) : .invalid(snapshot, wrong.sorted)
   }
 
@@ -153,5 +177,14 @@ public final class GitSource: Source {
     default: break
     }
     return Refusal.local(failure, "\(mirror.files.home)")
+  }
+}
+
+extension Revision {
+  /// The commit alone, without what tells for whom it was read.
+  fileprivate var unmarked: Revision {
+    var revision = self
+    revision.id = String(id.prefix { $0 != "+" })
+    return revision
   }
 }

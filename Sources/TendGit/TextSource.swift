@@ -8,11 +8,14 @@ public struct TextSource: Source {
   public let description: String
   private let bytes: [UInt8]
   private let manifests: ManifestReader
+  private let inputs: ValueInputs
 
-  /// A text that is at hand.
+  /// A text that is at hand, read for a host and a unit.
   public init(
-    _ bytes: [UInt8], name: String = "-", manifests: ManifestReader = ManifestReader()
+    _ bytes: [UInt8], name: String = "-", manifests: ManifestReader = ManifestReader(),
+    values: ValueInputs = ValueInputs()
   ) {
+    inputs = values
     self.bytes = bytes
     self.manifests = manifests
     description = name
@@ -21,12 +24,14 @@ public struct TextSource: Source {
   /// The text, read the first time.
   public func refresh(after known: Revision?) async throws(SourceError) -> Refresh {
     let digest = SHA256.hex(bytes)
-    let revision = Revision(id: "sha256:\(digest)")
+    let revision = Revision(id: "sha256:\(digest)\(inputs.mark)")
     if known?.id == revision.id { return .unchanged }
     let read = manifests.read([
       ManifestFile(path: description, digest: .sha256(digest), bytes: bytes)
     ])
-    let snapshot = Snapshot(revision: revision, declarations: read.declarations)
+    let values = ValueLayers(TreeSettings()).values(for: inputs).values
+    let snapshot = Snapshot(
+      revision: revision, declarations: read.declarations, values: values)
     return read.diagnostics.isEmpty ? .changed(snapshot) : .invalid(snapshot, read.diagnostics)
   }
 

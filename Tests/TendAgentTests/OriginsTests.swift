@@ -10,7 +10,7 @@ struct OriginsTests {
   func keeping() throws {
     let folder = try TemporaryFolder()
     let state = StateDirectory(folder.path)
-    try Origins("web", .directory("/srv/web")).save(in: state)
+    try Origins([UnitConfiguration("web", origin: .directory("/srv/web"))]).save(in: state)
     let git = GitConfiguration(
       repository: "https://ada:secret@example.org/x.git", reference: .branch("release/1"),
       path: "hosts", mirrors: state.mirrors)
@@ -18,18 +18,18 @@ struct OriginsTests {
     #expect(mode(of: folder.path("origins.json")) == 0o600)
 
     let kept = Origins(in: state)
-    guard case .directory("/srv/web") = kept.origin(of: "web", in: state) else {
+    guard case .directory("/srv/web") = kept.unit(named: "web", in: state)?.origin else {
       Issue.record("the directory was not kept")
       return
     }
-    guard case .git(let read) = kept.origin(of: "hosts", in: state) else {
+    guard case .git(let read) = kept.unit(named: "hosts", in: state)?.origin else {
       Issue.record("the repository was not kept")
       return
     }
     #expect(read.repository == "https://ada@example.org/x.git")
     #expect(read.reference == .branch("release/1"))
     #expect(read.path == "hosts")
-    #expect(kept.origin(of: "other", in: state) == nil)
+    #expect(kept.unit(named: "other", in: state) == nil)
   }
 
   @Test("what can't be read is as if nothing were kept")
@@ -37,9 +37,9 @@ struct OriginsTests {
     let folder = try TemporaryFolder()
     try folder.write("{", to: "origins.json")
     let state = StateDirectory(folder.path)
-    #expect(Origins(in: state).origin(of: "web", in: state) == nil)
-    try Origins("web", .directory("/srv/web")).save(in: state)
-    #expect(Origins(in: state).origin(of: "web", in: state) != nil)
+    #expect(Origins(in: state).unit(named: "web", in: state) == nil)
+    try Origins([UnitConfiguration("web", origin: .directory("/srv/web"))]).save(in: state)
+    #expect(Origins(in: state).unit(named: "web", in: state) != nil)
   }
 
   @Test(

@@ -29,7 +29,7 @@ struct SourceTests {
       spec: ["path": .string(here("f")), "source": .string(source)],
       at: Place(file: "web/it.yaml", line: 1, column: 1))
     let kind = try #require(here.provider.kinds.first { $0.name.kind == "File" })
-    return try kind.decode(declaration.reading(FileLookup(tree)))
+    return try kind.decode(declaration.reading(Premises(tree)))
   }
 
   @Test("relative to the manifest, compared by the id of the blob")

@@ -15,7 +15,7 @@ func decode(_ spec: Value) throws(Diagnostics) -> ProcessSpec {
   let declaration = Declaration(
     Reference(kind: "processes/v1 Process", name: "web"), spec: spec,
     at: Place(file: "p.yaml", line: 1, column: 1), places: PathPlaces()
-  ).reading(FileLookup(NoFiles(), unit: "host"))
+  ).reading(Premises(NoFiles(), unit: "host"))
   guard let kind = provider.kinds.first else { throw Diagnostics() }
   let violations = kind.schema.diagnostics(for: declaration)
   if !violations.isEmpty { throw Diagnostics(violations) }

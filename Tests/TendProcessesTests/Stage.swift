@@ -57,7 +57,7 @@ final class Stage: Sendable {
     let declaration = Declaration(
       Reference(kind: kind.name, name: name), spec: spec,
       at: Place(file: "p.yaml", line: 1, column: 1)
-    ).reading(FileLookup(NoFiles(), unit: "test"))
+    ).reading(Premises(NoFiles(), unit: "test"))
     let violations = kind.schema.diagnostics(for: declaration)
     if !violations.isEmpty { throw Diagnostics(violations) }
     return try kind.decode(declaration)

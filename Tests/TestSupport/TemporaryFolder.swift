@@ -46,6 +46,11 @@ public final class TemporaryFolder: Sendable {
       atPath: url.path, withDestinationPath: target)
   }
 
+  /// The text of a file.
+  public func text(_ relative: String) throws -> String {
+    try String(contentsOfFile: path(relative), encoding: .utf8)
+  }
+
   /// Whether something stands there.
   public func exists(_ relative: String) -> Bool {
     FileManager.default.fileExists(atPath: path(relative))

@@ -24,12 +24,27 @@ struct PathWalk: Sendable {
     let directory: Descriptor
     /// The path at which it really lies; nil where no link was followed.
     let realPath: String?
+
+    /// The same as it is known from above the root of a unit.
+    consuming func below(_ root: String) -> Arrival {
+      let path = realPath.map { "\(root)/\($0)" }
+      return Arrival(directory: directory, realPath: path)
+    }
   }
 
   /// The directory at an absolute, normalised path, "" for the root directory.
   ///
+  /// Of a path `ROOT//PATH` what comes after the root is walked below it.
   /// One system call where there is no link on the way, as nearly always.
   func directory(at path: String) throws(WalkError) -> Arrival {
+    if let rooted = RootedPath(path) {
+      let walk = PathWalk(root: (root ?? "") + rooted.root)
+      do {
+        return try walk.directory(at: rooted.path).below(rooted.root)
+      } catch .failed(let error, at: walk.root) where error.code == ErrorCode.missing {
+        throw .missing
+      }
+    }
     let base = try base()
     let relative = path.isEmpty ? "." : String(path.dropFirst())
     do {

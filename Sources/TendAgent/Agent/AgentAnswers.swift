@@ -46,6 +46,7 @@ struct AgentAnswers: Sendable {
     var policy = Unit.Policy()
     policy.prunes = desired.prunes
     policy.allowedDeletions = desired.allowedDeletions
+    policy.root = desired.root
     return try await engine.prepare(
       desired.snapshot(), for: Unit(desired.unit, policy: policy), claiming: desired.isClaiming)
   }

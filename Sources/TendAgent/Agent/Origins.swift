@@ -2,6 +2,7 @@ private import Glibc
 import Tend
 public import TendEngine
 import TendGit
+import TendManifest
 
 /// Where the declarations of each unit came from last.
 ///
@@ -13,6 +14,26 @@ public struct Origins: Sendable {
   private struct Entry: Codable {
     var git: Git?
     var directory: String?
+    var host: String?
+    var values: Value?
+    var root: String?
+
+    init(_ unit: UnitConfiguration) {
+      switch unit.origin {
+      case .directory(let path): directory = StateDirectory(path).path
+      case .git(let configuration): git = Git(configuration)
+      }
+      if unit.values.isHostGiven { host = unit.values.host }
+      if !unit.values.values.entries.isEmpty { values = .map(unit.values.values) }
+      root = unit.policy.root
+    }
+
+    /// Who the source was read for.
+    var inputs: ValueInputs {
+      var inputs = ValueInputs(host: host)
+      if case .map(let fields)? = values { inputs.values = fields }
+      return inputs
+    }
   }
 
   private struct Git: Codable {
@@ -47,12 +68,7 @@ public struct Origins: Sendable {
   /// The origins of an agent's units.
   public init(_ units: [UnitConfiguration]) {
     entries = [:]
-    for unit in units { entries[unit.name] = Self.entry(for: unit.origin) }
-  }
-
-  /// The origin of one unit.
-  public init(_ unit: String, _ origin: UnitConfiguration.Origin) {
-    entries = [unit: Self.entry(for: origin)]
+    for unit in units { entries[unit.name] = Entry(unit) }
   }
 
   private init(entries: [String: Entry]) { self.entries = entries }
@@ -72,9 +88,16 @@ public struct Origins: Sendable {
     entries = kept
   }
 
-  /// Where a unit's declarations came from, if that is known.
-  public func origin(of unit: String, in state: StateDirectory) -> UnitConfiguration.Origin? {
-    guard let entry = entries[unit] else { return nil }
+  /// A unit as its declarations were read last, if that is known.
+  public func unit(named name: String, in state: StateDirectory) -> UnitConfiguration? {
+    guard let entry = entries[name], let origin = origin(entry, state) else { return nil }
+    var unit = UnitConfiguration(name, origin: origin)
+    unit.values = entry.inputs
+    unit.policy.root = entry.root
+    return unit
+  }
+
+  private func origin(_ entry: Entry, _ state: StateDirectory) -> UnitConfiguration.Origin? {
     if let directory = entry.directory { return .directory(directory) }
     guard let git = entry.git, let reference = git.reference else { return nil }
     var configuration = GitConfiguration(
@@ -103,13 +126,6 @@ public struct Origins: Sendable {
     }
   }
 
-  private static func entry(for origin: UnitConfiguration.Origin) -> Entry {
-    switch origin {
-    case .directory(let path): return Entry(directory: StateDirectory(path).path)
-    case .git(let git): return Entry(git: Git(git))
-    }
-  }
-
   /// `https://ada:secret@host/x` becomes `https://ada@host/x`.
   static func withoutPassword(_ url: String) -> String {
     guard let scheme = url.firstRange(of: "://") else { return url }
@@ -123,11 +139,8 @@ public struct Origins: Sendable {
 }
 
 extension UnitConfiguration {
-  /// Reads a revision of a unit again where it came from, without a look at a remote.
-  public static func snapshot(
-    of revision: Revision, from origin: Origin
-  ) async throws -> Snapshot {
-    let source = try UnitConfiguration("origin", origin: origin).source(settle: .zero)
-    return try await source.snapshot(of: revision)
+  /// Reads a revision again where it came from, without a look at a remote.
+  public func snapshot(of revision: Revision) async throws -> Snapshot {
+    try await source(settle: .zero).snapshot(of: revision)
   }
 }

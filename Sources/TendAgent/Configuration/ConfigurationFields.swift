@@ -13,6 +13,7 @@ struct ConfigurationFields: Decodable {
   var logs: Logs?
   var backups: Backups?
   var retention: Kept?
+  var host: String?
 
   struct Logs: Decodable {
     var level: String?
@@ -85,9 +86,10 @@ struct UnitFields: Decodable {
   var dependencies: [String]?
   var formerName: String?
   var allow: [String: [String]]?
+  var root: String?
 
   private enum Key: String, CodingKey {
-    case name, source, empty, allowedDeletions, allow
+    case name, source, empty, allowedDeletions, allow, root
     case dependencies = "dependsOn"
     case formerName = "renamedFrom"
   }
@@ -101,6 +103,7 @@ struct UnitFields: Decodable {
     dependencies = try fields.decodeIfPresent([String].self, forKey: .dependencies)
     formerName = try fields.decodeIfPresent(String.self, forKey: .formerName)
     allow = try fields.decodeIfPresent([String: [String]].self, forKey: .allow)
+    root = try fields.decodeIfPresent(String.self, forKey: .root)
     treatment = try TreatmentFields(from: decoder)
   }
 
@@ -115,6 +118,7 @@ struct UnitFields: Decodable {
     policy.allowsEmpty = empty ?? false
     policy.allowedDeletions = allowedDeletions
     policy.allow = allow(place, &problems)
+    policy.root = root
     var unit = UnitConfiguration(
       name, origin: source.origin(mirrors: mirrors, &problems), policy: policy)
     unit.dependencies = dependencies ?? []

@@ -1,5 +1,6 @@
 import Tend
 import TendEngine
+import TendGit
 import TendManifest
 
 /// Makes a configuration of one document, and gathers all that is wrong with it.
@@ -42,6 +43,7 @@ struct ConfigurationReading {
     guard case .map(var fields) = document.value else { return Value.Fields() }
     fields["units"] = nil
     fields["defaults"] = nil
+    fields["host"] = nil
     return fields
   }
 
@@ -58,6 +60,11 @@ struct ConfigurationReading {
     guard let general = try? ValueDecoder().decode(ConfigurationFields.self, from: .map(fields))
     else { return nil }
     let state = directory(state, general)
+    if let host = general.host, host.isEmpty || host.contains("/") {
+      report(
+        .invalidValue, FieldPath([.key("host")]), "host can't be the name of a host",
+        remedy: "write it as hostname prints it, or leave it out")
+    }
     var problems: [ConfigurationProblem] = []
     var units: [UnitConfiguration] = []
     for (index, value) in values.enumerated() {
@@ -67,10 +74,14 @@ struct ConfigurationReading {
         self.document.place(of: FieldPath([.key("units"), .index(index)] + path.steps))
       }
       var unit = fields.unit(general.defaults, mirrors: state.mirrors, place: place, &own)
+      unit.values = inputs(value, index, general.host)
       if own.isEmpty { own = sourceProblems(of: unit) }
       if !isWhole { own += unit.problems() }
       // The lines of what is allowed stand in errors, so they count as well.
-      unit.written = [value, defaults, .string(unit.policy.allow.map { "\($0)" } ?? "")]
+      unit.written = [
+        value, defaults, general.host.map { .string($0) } ?? .null,
+        .string(unit.policy.allow.map { "\($0)" } ?? ""),
+      ]
       problems += own.map { $0.below("units", index) }
       units.append(unit)
     }
@@ -78,6 +89,19 @@ struct ConfigurationReading {
     if isWhole { problems += configuration.problems() }
     for problem in problems { report(problem) }
     return configuration
+  }
+
+  /// Who a unit is read for, and its own values.
+  private mutating func inputs(_ unit: Value, _ index: Int, _ host: String?) -> ValueInputs {
+    var inputs = ValueInputs(host: host)
+    if case .map(let fields) = unit, let values = fields["values"] {
+      var reading = ValuesReading(document)
+      inputs.values = reading.values(
+        of: values, FieldPath([.key("units"), .index(index), .key("values")]))
+      let known = Set(diagnostics.map(\.place))
+      diagnostics += reading.diagnostics.filter { !known.contains($0.place) }
+    }
+    return inputs
   }
 
   private mutating func directory(

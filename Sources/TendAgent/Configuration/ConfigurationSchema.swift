@@ -17,6 +17,10 @@ public enum ConfigurationSchema {
         "stateDirectory",
         "Absolute path of the directory that holds store, mirrors, backups and socket. Default: "
           + "/var/lib/tend as root, else tend below $XDG_STATE_HOME or ~/.local/state."),
+      .string(
+        "host",
+        "The name that ${host.name} stands for, and that files of values are named after. Default: "
+          + "the machine's, as hostname prints it."),
       .integer(
         "concurrency", in: 1...10_000,
         "How many resources are reconciled at once. Default: what each provider allows."),
@@ -60,6 +64,15 @@ public enum ConfigurationSchema {
         "allow", allow,
         "What the unit may touch; all that is not named is refused. Default: whatever the user may "
           + "that the agent runs as."),
+      .string(
+        "root",
+        "Absolute path of a directory that all paths of the unit lie below, also those that links "
+          + "lead to: for images and trials. Only files, directories and links can lie there. "
+          + "Default: the root of the machine."),
+      .any(
+        "values",
+        "Values for ${NAME} in manifests, as a map; maps in it are addressed by dots. They come "
+          + "before those of the files that tend.yaml names."),
       .list(
         "dependsOn", of: .string,
         "Units that must be Ready before a new revision of this one is begun."),

@@ -2,6 +2,7 @@ import Logging
 import Tend
 public import TendEngine
 public import TendGit
+public import TendManifest
 
 /// One unit of an agent.
 public struct UnitConfiguration: Sendable {
@@ -23,6 +24,8 @@ public struct UnitConfiguration: Sendable {
   public var dependencies: [String] = []
   /// The name that it had before; its resources are taken over.
   public var formerName: String?
+  /// Who its source is read for, and values of its own.
+  public var values = ValueInputs()
   /// All that was written of it, to tell later whether anything changed.
   var written: [Value] = []
 
@@ -57,6 +60,12 @@ public struct UnitConfiguration: Sendable {
           "renamedFrom", "renamedFrom can't be the former name of unit \(name)",
           remedy: "give the name that it had before, or leave it out"))
     }
+    if let root = policy.root, !root.hasPrefix("/") || root.split(separator: "/").contains("..") {
+      problems.append(
+        ConfigurationProblem(
+          "root", "the root of unit \(name) is no absolute path, or leads upward",
+          remedy: "write out where it leads, from the root of the machine on"))
+    }
     return problems
   }
 
@@ -82,12 +91,16 @@ public struct UnitConfiguration: Sendable {
   func source(
     settle: Duration = .seconds(1), logger: Logger? = nil
   ) throws(SourceError) -> any Source {
+    var values = values
+    (values.unit, values.root) = (name, policy.root)
     switch origin {
     case .git(var configuration):
+      configuration.values = values
       if let logger { configuration.logger = logger }
       return try GitSource(configuration)
     case .directory(let path):
       var configuration = DirectoryConfiguration(path: path)
+      configuration.values = values
       configuration.settle = settle
       if let logger { configuration.logger = logger }
       return DirectorySource(configuration)

@@ -61,6 +61,10 @@ public struct DesiredFiles: Sendable, Hashable, Codable {
   public var allowedDeletions: Int?
   /// Whether they are to be applied: then what another unit still declares is claimed.
   public var isClaiming: Bool
+  /// The directory that all paths lie below; nil: that of the machine.
+  public var root: String?
+  /// What placeholders stand for, as a map.
+  public var values: Value
   /// Which revision this is.
   public var revision: Revision
   /// The manifests.
@@ -99,12 +103,15 @@ public struct DesiredFiles: Sendable, Hashable, Codable {
   /// Takes what was read.
   public init(
     unit: String, prunes: Bool, allowedDeletions: Int? = nil, isClaiming: Bool = false,
-    revision: Revision, manifests: [Manifest], contents: [Content]
+    root: String? = nil, values: Value = [:], revision: Revision, manifests: [Manifest],
+    contents: [Content]
   ) {
     self.unit = unit
     self.prunes = prunes
     self.allowedDeletions = allowedDeletions
     self.isClaiming = isClaiming
+    self.root = root
+    self.values = values
     self.revision = revision
     self.manifests = manifests
     self.contents = contents

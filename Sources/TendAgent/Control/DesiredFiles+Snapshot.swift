@@ -9,7 +9,12 @@ extension DesiredFiles {
       manifests.map { ManifestFile(path: $0.path, bytes: Array($0.text.utf8)) })
     guard reading.diagnostics.isEmpty else { throw reading.diagnostics }
     return Snapshot(
-      revision: revision, declarations: reading.declarations, tree: SentTree(contents))
+      revision: revision, declarations: reading.declarations, tree: SentTree(contents),
+      values: resolved)
+  }
+
+  private var resolved: Values {
+    if case .map(let fields) = values { Values(resolved: fields) } else { Values() }
   }
 }
 

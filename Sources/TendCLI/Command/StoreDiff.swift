@@ -17,23 +17,26 @@ struct StoreDiff {
 
   /// What would bring a unit back to the revision that is in force.
   func plan(of unit: UnitStatus) async throws -> Plan {
-    let snapshot = try await snapshot(of: unit)
+    let (snapshot, unit) = try await snapshot(of: unit)
     var configuration = Engine.Configuration()
     configuration.showsPrivate = showsPrivate
     let engine = try session.engine(
       SQLiteStore(at: state.path, mode: .readOnly), configuration: configuration, on: state)
-    let name = unit.name
     return try await engine.running { engine in
-      try await engine.prepare(snapshot, for: Unit(name)).plan
+      try await engine.prepare(snapshot, for: unit).plan
     }
   }
 
-  private func snapshot(of unit: UnitStatus) async throws -> Snapshot {
+  private func snapshot(of unit: UnitStatus) async throws -> (Snapshot, Unit) {
     guard let revision = unit.revision,
-      let origin = Origins(in: state).origin(of: unit.name, in: state)
+      let configuration = Origins(in: state).unit(named: unit.name, in: state)
     else { throw missing(unit.name, "it was not kept where they came from") }
     do {
-      return try await UnitConfiguration.snapshot(of: revision, from: origin)
+      var policy = Unit.Policy()
+      policy.root = configuration.policy.root
+      return (
+        try await configuration.snapshot(of: revision), Unit(unit.name, policy: policy)
+      )
     } catch {
       throw missing(unit.name, Failure(error).message)
     }

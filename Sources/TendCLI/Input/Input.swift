@@ -9,12 +9,16 @@ import TendManifest
 struct Input: Sendable {
   /// As it was written.
   let path: String
+  /// Who it is read for; the unit is added.
+  var values = ValueInputs()
 
   /// What was read.
   struct Reading: Sendable {
     let snapshot: Snapshot
     /// What is wrong with the manifests so far.
     let diagnostics: Diagnostics
+    /// The directory that all paths lie below; nil: that of the machine.
+    var root: String?
   }
 
   /// Whether it names standard input.
@@ -53,18 +57,32 @@ struct Input: Sendable {
     return try TreeSettings(bytes).name ?? "default"
   }
 
-  /// Reads the manifests.
-  func read() async throws -> Reading {
+  /// Reads the manifests for a unit.
+  func read(for unit: String) async throws -> Reading {
+    var values = values
+    values.unit = unit
     if isStandardInput {
       let limit = ManifestLimits().fileBytes
       let bytes = try Self.read(from: STDIN_FILENO, "standard input", limit: limit)
-      return try await Self.reading(of: TextSource(bytes), "standard input")
+      var reading = try await Self.reading(of: TextSource(bytes, values: values), "standard input")
+      reading.root = values.root
+      return reading
     }
     var configuration = DirectoryConfiguration(path: path)
     configuration.settle = .zero
+    configuration.values = values
     let reading = try await Self.reading(of: DirectorySource(configuration), path)
     return Reading(
-      snapshot: reading.snapshot.said(resolved), diagnostics: reading.diagnostics)
+      snapshot: reading.snapshot.said(resolved), diagnostics: reading.diagnostics,
+      root: values.root)
+  }
+
+  /// Reads a directory for every host that it has values for, and a file for this one.
+  func readForEveryHost(unit: String) async throws -> EveryHost {
+    var configuration = DirectoryConfiguration(path: path)
+    configuration.values = values
+    configuration.values.unit = unit
+    return try await DirectorySource(configuration).readForEveryHost()
   }
 
   private static func reading(of source: some Source, _ name: String) async throws -> Reading {
@@ -118,7 +136,7 @@ extension Input.Reading {
   /// All that is wrong; what only follows from a document that can't be read is left out.
   func mistakes(checkedBy engine: Engine, for unit: String) -> Diagnostics {
     var all = diagnostics
-    for diagnostic in engine.validate(snapshot, unit: unit).all {
+    for diagnostic in engine.validate(snapshot, unit: unit, root: root).all {
       let follows = diagnostic.code == .reference || diagnostic.code == .duplicateName
       if diagnostics.isEmpty || !follows { all.append(diagnostic) }
     }
@@ -131,6 +149,7 @@ extension Snapshot {
   fileprivate func said(_ message: String) -> Snapshot {
     var revision = revision
     revision.message = message
-    return Snapshot(revision: revision, declarations: declarations, tree: tree)
+    return Snapshot(
+      revision: revision, declarations: declarations, tree: tree, values: values)
   }
 }

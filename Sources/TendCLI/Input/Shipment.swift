@@ -16,16 +16,19 @@ struct Shipment {
   func pack(
     for unit: Unit, toApply: Bool, checkedBy engine: Engine
   ) async throws -> DesiredFiles {
-    let reading = try await input.read()
+    let reading = try await input.read(for: unit.name)
     let tree = RecordingTree(reading.snapshot.tree)
     let recorded = Snapshot(
-      revision: reading.snapshot.revision, declarations: reading.snapshot.declarations, tree: tree)
-    let snapshot = try Input.Reading(snapshot: recorded, diagnostics: reading.diagnostics)
-      .checked(by: engine, for: unit.name)
+      revision: reading.snapshot.revision, declarations: reading.snapshot.declarations, tree: tree,
+      values: reading.snapshot.values)
+    let snapshot = try Input.Reading(
+      snapshot: recorded, diagnostics: reading.diagnostics, root: reading.root
+    )
+    .checked(by: engine, for: unit.name)
     return DesiredFiles(
       unit: unit.name, prunes: unit.policy.prunes,
       allowedDeletions: unit.policy.allowedDeletions, isClaiming: toApply,
-      revision: snapshot.revision,
+      root: unit.policy.root, values: .map(snapshot.values.fields), revision: snapshot.revision,
       manifests: try manifests(of: snapshot), contents: try await contents(of: tree.files))
   }
 

@@ -73,8 +73,8 @@ struct Apply: Verb {
       }
       try Self.requireAgent(for: plan, engine)
       guard try await application.accepts(plan) else { return .failure }
-      if let origin = manifests.input.origin {
-        try Origins(unit.name, origin).save(in: state.directory)
+      if let configured = manifests.configuration(of: unit) {
+        try Origins([configured]).save(in: state.directory)
       }
       let report = try await application.showing(count: plan.changes.count) { progress in
         try await interruptible(interrupted: application.interrupted) {

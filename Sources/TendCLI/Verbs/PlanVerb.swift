@@ -59,7 +59,7 @@ struct PlanVerb: Verb {
   private func plan(with engine: Engine) async throws -> Plan {
     let unit = try manifests.target()
     let options = manifests
-    let reading = try await options.input.read()
+    let reading = try await options.input.read(for: unit.name)
     if !reading.diagnostics.isEmpty {
       throw reading.mistakes(checkedBy: engine, for: unit.name)
     }

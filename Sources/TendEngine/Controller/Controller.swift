@@ -46,6 +46,7 @@ final class Controller<P: Provider>: Controlling {
   /// What a journal recorded during the apply that runs for a slot.
   let journaled = Lock<[UInt32: Subject.Memory]>([:])
 
+
   // Found once; see the rules of the provider's abilities.
   let planning: (any Planning<Desired>)?
   let health: (any HealthChecking<Desired>)?
@@ -83,10 +84,12 @@ final class Controller<P: Provider>: Controlling {
   }
 
   func stage(
-    definitions: [Declaration], tree: any SourceTree, unit: String
+    definitions: [Declaration], premises: Premises
   ) -> (part: any StagedPart, diagnostics: [Diagnostic]) {
-    let (kinds, diagnostics) = stagedKinds(of: provider, definitions: definitions, tree: tree)
-    return (Staged(provider, kinds: kinds, definitions: definitions, unit: unit), diagnostics)
+    let (kinds, diagnostics) = stagedKinds(
+      of: provider, definitions: definitions, premises: premises)
+    let part = Staged(provider, kinds: kinds, definitions: definitions, premises: premises)
+    return (part, diagnostics)
   }
 
   // MARK: Slots

@@ -138,7 +138,9 @@ extension Engine {
         }
         return await take(snapshot, followed)
       case .invalid(let snapshot, let diagnostics):
-        let all = validate(snapshot, unit: followed.unit.name, besides: diagnostics)
+        let all = validate(
+          snapshot, unit: followed.unit.name, root: followed.unit.policy.root,
+          besides: diagnostics)
         return report(snapshot.revision, all, followed)
       }
     } catch {
@@ -384,7 +386,8 @@ extension Engine {
     switch answer {
     case .changed(let snapshot): return snapshot
     case .invalid(let snapshot, let diagnostics):
-      let all = validate(snapshot, unit: followed.unit.name, besides: diagnostics)
+      let all = validate(
+        snapshot, unit: followed.unit.name, root: followed.unit.policy.root, besides: diagnostics)
       throw report(snapshot.revision, all, followed)
     case .unchanged:
       throw EngineError(.source, "\(followed.source.description) has no revision")

@@ -9,10 +9,14 @@ extension Engine {
   /// `found` is what was already found wrong with the manifests. Where there is any, the snapshot
   /// is not whole: each spec is still checked, but not what refers to what.
   public func validate(
-    _ snapshot: Snapshot, unit: String, besides found: Diagnostics = Diagnostics()
+    _ snapshot: Snapshot, unit: String, root: String? = nil,
+    besides found: Diagnostics = Diagnostics()
   ) -> Diagnostics {
+    var policy = Unit.Policy()
+    policy.root = root
     let stager = Stager(
-      controllers: stagingProviders, unit: Unit(unit), snapshot: snapshot, previous: nil)
+      controllers: stagingProviders, unit: Unit(unit, policy: policy), snapshot: snapshot,
+      previous: nil)
     guard found.isEmpty else { return Diagnostics(found.all + stager.specDiagnostics()).sorted }
     do throws(Diagnostics) {
       _ = try stager.stage()

@@ -42,6 +42,10 @@ public struct Unit: Sendable, Hashable {
     public var prunes = true
     /// What the unit may touch; nil: all that the process may.
     public var allow: Allow?
+    /// The directory that all paths of the unit lie below; nil: that of the machine.
+    ///
+    /// An absolute path. Kinds whose provider does not keep below a directory are refused.
+    public var root: String?
     /// Whether repeated drift of one field makes its repairs slower and slower.
     ///
     /// On.

@@ -17,7 +17,7 @@ protocol Controlling: AnyObject, Sendable {
 
   /// Begins to stage a revision, with the definitions that it holds.
   func stage(
-    definitions: [Declaration], tree: any SourceTree, unit: String
+    definitions: [Declaration], premises: Premises
   ) -> (part: any StagedPart, diagnostics: [Diagnostic])
 
   /// The slot of an identity, if there is one.

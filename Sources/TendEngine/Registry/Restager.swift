@@ -15,9 +15,10 @@ struct Restager {
     // Who had which name before concerns all declarations.
     guard basis.renamed.isEmpty else { return nil }
     guard let edits = RevisionEdits(snapshot, controllers, on: basis) else { return nil }
+    let premises = snapshot.premises(of: unit)
     var parts: [EditedPart] = []
     for (part, edit) in zip(basis.parts, edits.parts) {
-      guard let edited = part.edited(edit, tree: snapshot.tree) else { return nil }
+      guard let edited = part.edited(edit, premises) else { return nil }
       parts.append(edited)
     }
     let numbering = edits.numbering(parts, basis.numbering)

@@ -9,7 +9,6 @@ final class Staged<P: Provider>: StagedPart, @unchecked Sendable {
   typealias Desired = P.Desired
 
   let provider: P
-  private let unit: String
   private let kinds: [KindName: Kind<Desired>]
   /// What the kinds were made from.
   private let definitions: [Declaration]
@@ -27,24 +26,26 @@ final class Staged<P: Provider>: StagedPart, @unchecked Sendable {
   var unmet: Set<Desired.ID> = []
   /// Prerequisites that were asked for last: what is declared together often has the same.
   private var lastAsked: (ids: [Desired.ID], rows: [Int])?
-  /// Rows whose decoding asked for files.
-  private var readers: Set<Int> = []
+  /// What was decoded with.
+  private var premises: Premises
+  /// Rows whose decoding asked for files or values.
+  private var askers: Set<Int> = []
   private var reused: [Bool] = []
 
   init(
-    _ provider: P, kinds: [Kind<Desired>], definitions: [Declaration], unit: String
+    _ provider: P, kinds: [Kind<Desired>], definitions: [Declaration], premises: Premises
   ) {
     self.provider = provider
-    self.unit = unit
+    self.premises = premises
     self.definitions = definitions
     self.kinds = Dictionary(kinds.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
   }
 
   init(copying other: Staged<P>) {
     (provider, kinds, definitions) = (other.provider, other.kinds, other.definitions)
-    unit = other.unit
+    premises = other.premises
     (rows, linked, vacant) = (other.rows, other.linked, other.vacant)
-    (identities, unmet, readers) = (other.identities, other.unmet, other.readers)
+    (identities, unmet, askers) = (other.identities, other.unmet, other.askers)
   }
 
   var kindNames: [KindName] { kinds.keys.sorted() }
@@ -80,23 +81,21 @@ final class Staged<P: Provider>: StagedPart, @unchecked Sendable {
   // MARK: From scratch
 
   func decode(
-    _ declarations: [Declaration], tree: any SourceTree,
+    _ declarations: [Declaration],
     reusing previous: (part: any StagedPart, rows: [Int32])?
   ) -> [Diagnostic] {
     let before = previous?.part as? Staged<P>
-    let isSameKinds =
-      before.map { definitions.elementsEqual($0.definitions) { $0.isSame(as: $1) } } ?? false
-    let files = FileLookup(tree, unit: unit)
+    let isSameKinds = before.map(hasKinds) ?? false
     var diagnostics: [Diagnostic] = []
     for (index, declaration) in declarations.enumerated() {
       if isSameKinds, let before, let row = previous?.rows[index], row >= 0,
-        before.areFilesCurrent(Int(row), tree)
+        before.isCurrent(Int(row), premises)
       {
         append(before.declared(Int(row)), isReused: true)
         continue
       }
       do throws(Diagnostics) {
-        append(try decode(declaration.reading(files)), isReused: false)
+        append(try decode(declaration.reading(premises)), isReused: false)
       } catch {
         diagnostics += error.all
         undecoded.append(declaration)
@@ -105,8 +104,15 @@ final class Staged<P: Provider>: StagedPart, @unchecked Sendable {
     return diagnostics
   }
 
+  /// Whether the kinds of another part are those of this one.
+  private func hasKinds(of other: Staged<P>) -> Bool {
+    premises.root == other.premises.root
+      && definitions.elementsEqual(other.definitions) { $0.isSame(as: $1) }
+      && !premises.changes(definitions, since: other.premises)
+  }
+
   private func append(_ declared: Declared<Desired>, isReused: Bool) {
-    if !declared.declaration.filesRead.isEmpty { readers.insert(rows.count) }
+    if declared.declaration.hasAsked { askers.insert(rows.count) }
     rows.append(declared)
     reused.append(isReused)
   }
@@ -117,21 +123,32 @@ final class Staged<P: Provider>: StagedPart, @unchecked Sendable {
         Diagnostic(.unknownKind, at: declaration.place, "\(declaration.reference.kind) is no kind")
       ])
     }
-    let mistakes = kind.mistakes(in: declaration)
+    if let root = premises.root, !(provider is any Rooting<Desired>) {
+      throw Diagnostics([
+        Diagnostic(
+          .invalidValue, at: declaration.place,
+          "\(declaration.reference) can't lie below \(root), the root of unit \(premises.unit)",
+          remedy: "declare it in a unit without a root")
+      ])
+    }
+    let expanded = try kind.expanding(declaration)
+    let mistakes = kind.mistakes(in: expanded)
     if !mistakes.isEmpty { throw Diagnostics(mistakes) }
-    return Declared(declaration, try kind.decode(declaration))
+    return Declared(declaration, try kind.decode(expanded))
   }
 
   func decodedAgain(_ declaration: Declaration) throws(Diagnostics) -> Desired {
     try decode(declaration).content
   }
 
-  /// Whether the files that a row was decoded from are as they were.
-  private func areFilesCurrent(_ row: Int, _ tree: any SourceTree) -> Bool {
-    guard readers.contains(row) else { return true }
-    return declaration(row).filesRead.allSatisfy { path, file in
-      (try? tree.file(at: path))?.digest == file?.digest
-    }
+  /// Whether the files and values that a row was decoded from are as they were.
+  private func isCurrent(_ row: Int, _ now: Premises) -> Bool {
+    guard askers.contains(row) else { return true }
+    let declaration = declaration(row)
+    return !now.changes([declaration], since: premises)
+      && declaration.filesRead.allSatisfy { path, file in
+        (try? now.tree.file(at: path))?.digest == file?.digest
+      }
   }
 
   func link(_ links: Links, _ order: [Int]) -> [Diagnostic] {
@@ -165,14 +182,17 @@ final class Staged<P: Provider>: StagedPart, @unchecked Sendable {
 
   // MARK: On top of an earlier one
 
-  func edited(_ edit: PartEdit, tree: any SourceTree) -> EditedPart? {
+  func edited(_ edit: PartEdit, _ premises: Premises) -> EditedPart? {
+    guard self.premises.root == premises.root,
+      !premises.changes(definitions, since: self.premises)
+    else { return nil }
     let part = Staged(copying: self)
     var edited = EditedPart(
       part: part,
       relink: { part.relink($0) },
       reidentify: { [self] in part.reidentify($0, from: self) })
     do throws(Diagnostics) {
-      try part.take(edit, tree, &edited)
+      try part.take(edit, premises, &edited)
       return edited
     } catch {
       return nil
@@ -180,21 +200,20 @@ final class Staged<P: Provider>: StagedPart, @unchecked Sendable {
   }
 
   private func take(
-    _ edit: PartEdit, _ tree: any SourceTree, _ edited: inout EditedPart
+    _ edit: PartEdit, _ premises: Premises, _ edited: inout EditedPart
   ) throws(Diagnostics) {
-    let files = FileLookup(tree, unit: unit)
     for row in edit.removed {
       rows[row] = nil
       linked?[row] = nil
-      readers.remove(row)
+      askers.remove(row)
     }
     for (row, declaration) in edit.replaced {
-      try put(declaration, at: row, files)
+      try put(declaration, at: row, premises)
       edited.changed.append(row)
     }
     let isReplaced = Set(edited.changed)
-    for row in readers.sorted() where !isReplaced.contains(row) && !areFilesCurrent(row, tree) {
-      try put(declaration(row), at: row, files)
+    for row in askers.sorted() where !isReplaced.contains(row) && !isCurrent(row, premises) {
+      try put(declaration(row), at: row, premises)
       edited.changed.append(row)
     }
     for declaration in edit.added {
@@ -203,19 +222,20 @@ final class Staged<P: Provider>: StagedPart, @unchecked Sendable {
         rows.append(nil)
         linked?.append(nil)
       }
-      try put(declaration, at: row, files)
+      try put(declaration, at: row, premises)
       edited.added.append(row)
     }
     edited.removed = edit.removed
     vacant += edit.removed
+    self.premises = premises
   }
 
   private func put(
-    _ declaration: Declaration, at row: Int, _ files: FileLookup
+    _ declaration: Declaration, at row: Int, _ premises: Premises
   ) throws(Diagnostics) {
-    let declared = try decode(declaration.reading(files))
+    let declared = try decode(declaration.reading(premises))
     rows[row] = declared
-    if declared.declaration.filesRead.isEmpty { readers.remove(row) } else { readers.insert(row) }
+    if declared.declaration.hasAsked { askers.insert(row) } else { askers.remove(row) }
   }
 
   private func relink(_ edited: EditedPart) -> Bool {
@@ -248,26 +268,25 @@ final class Staged<P: Provider>: StagedPart, @unchecked Sendable {
 
 /// What all revisions of a provider begin with.
 func stagedKinds<P: Provider>(
-  of provider: P, definitions: [Declaration], tree: any SourceTree
+  of provider: P, definitions: [Declaration], premises: Premises
 ) -> ([Kind<P.Desired>], [Diagnostic]) {
   guard let defining = provider as? any KindDefining<P.Desired> else { return (provider.kinds, []) }
-  return defined(by: defining, definitions, tree)
+  return defined(by: defining, definitions, premises)
 }
 
 private func defined<K: KindDefining>(
-  by provider: K, _ definitions: [Declaration], _ tree: any SourceTree
+  by provider: K, _ definitions: [Declaration], _ premises: Premises
 ) -> ([Kind<K.Desired>], [Diagnostic]) {
   var declared: [Declared<K.Definition>] = []
   var diagnostics: [Diagnostic] = []
-  let files = FileLookup(tree)
   for definition in definitions {
     guard let kind = provider.definitions.first(where: { $0.name == definition.reference.kind })
     else { continue }
-    let definition = definition.reading(files)
-    let mistakes = kind.mistakes(in: definition)
-    diagnostics += mistakes
-    guard mistakes.isEmpty else { continue }
     do throws(Diagnostics) {
+      let definition = try kind.expanding(definition.reading(premises))
+      let mistakes = kind.mistakes(in: definition)
+      diagnostics += mistakes
+      guard mistakes.isEmpty else { continue }
       declared.append(Declared(definition, try kind.decode(definition)))
     } catch {
       diagnostics += error.all

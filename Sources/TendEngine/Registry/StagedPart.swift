@@ -11,7 +11,7 @@ protocol StagedPart: AnyObject, Sendable {
 
   /// Decodes each into the next row; `previous` is where a row may be taken from, -1 for none.
   func decode(
-    _ declarations: [Declaration], tree: any SourceTree,
+    _ declarations: [Declaration],
     reusing previous: (part: any StagedPart, rows: [Int32])?
   ) -> [Diagnostic]
   /// Lets the provider take in what it asks of other declarations, in this order of rows.
@@ -32,7 +32,7 @@ protocol StagedPart: AnyObject, Sendable {
   func isReused(_ row: Int) -> Bool
 
   /// A copy with these changes, decoded; nil where something is wrong with it.
-  func edited(_ edit: PartEdit, tree: any SourceTree) -> EditedPart?
+  func edited(_ edit: PartEdit, _ premises: Premises) -> EditedPart?
 }
 
 /// What a revision changes in the rows of a part.
@@ -45,7 +45,7 @@ struct PartEdit: Sendable {
 /// A part that was edited, before it is linked and identified.
 struct EditedPart: Sendable {
   var part: any StagedPart
-  /// Rows that were decoded anew, also because a file that they read has changed.
+  /// Rows that were decoded anew, also because a file or a value that they read has changed.
   var changed: [Int] = []
   /// Rows that were vacant or were not there.
   var added: [Int] = []

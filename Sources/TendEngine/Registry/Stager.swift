@@ -34,7 +34,7 @@ struct Stager {
     let parts = makeParts(&diagnostics)
     let routed = route(parts, &diagnostics)
     for (part, declarations) in zip(parts, routed.declarations) {
-      diagnostics += part.decode(declarations, tree: snapshot.tree, reusing: nil)
+      diagnostics += part.decode(declarations, reusing: nil)
     }
     return diagnostics
   }
@@ -48,13 +48,14 @@ struct Stager {
   }
 
   private func makeParts(_ diagnostics: inout [Diagnostic]) -> [any StagedPart] {
-    controllers.map { controller in
+    let premises = snapshot.premises(of: unit)
+    return controllers.map { controller in
       let names = Set(controller.definitions.map(\.name))
       let definitions =
         names.isEmpty
         ? [] : snapshot.declarations.filter { names.contains($0.reference.kind) }
       let (part, problems) = controller.stage(
-        definitions: definitions, tree: snapshot.tree, unit: unit.name)
+        definitions: definitions, premises: premises)
       diagnostics += problems
       return part
     }
@@ -125,8 +126,7 @@ struct Stager {
         }
         reusing = (previous.parts[index], rows)
       }
-      diagnostics += part.decode(
-        routed.declarations[index], tree: snapshot.tree, reusing: reusing)
+      diagnostics += part.decode(routed.declarations[index], reusing: reusing)
     }
   }
 

@@ -3,7 +3,10 @@ public import Tend
 /// One version of a source: a Git commit, a directory's digest.
 public struct Revision: Sendable, Hashable, Codable, Identifiable {
   /// What identifies it: a commit's full id, `sha256:…` of a directory, or a program's own text.
-  public let id: String
+  ///
+  /// `+…` at its end is the digest of what the unit was told besides: its values, its root, a
+  /// host that somebody named.
+  public var id: String
   /// Who made it, where the source knows.
   public var author: String?
   /// When it was made, by its author's clock.

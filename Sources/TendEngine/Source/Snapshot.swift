@@ -8,14 +8,23 @@ public struct Snapshot: Sendable {
   public let declarations: [Declaration]
   /// The files beside the manifests, such as the `source:` of a file.
   public let tree: any SourceTree
+  /// What `${NAME}` in the declarations stands for.
+  public let values: Values
 
   /// A revision, read.
   public init(
-    revision: Revision, declarations: [Declaration], tree: any SourceTree = NoFiles()
+    revision: Revision, declarations: [Declaration], tree: any SourceTree = NoFiles(),
+    values: Values = Values()
   ) {
     self.revision = revision
     self.declarations = declarations
     self.tree = tree
+    self.values = values
+  }
+
+  /// What a unit gives to these declarations.
+  func premises(of unit: Unit) -> Premises {
+    Premises(tree, unit: unit.name, root: unit.policy.root, values: values)
   }
 }
 

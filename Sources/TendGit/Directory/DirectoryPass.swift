@@ -25,10 +25,11 @@ struct DirectoryPass {
   private(set) var fresh: [String: Known] = [:]
 
   init(
-    _ settings: Result<TreeSettings, Diagnostics>, _ manifests: ManifestReader,
-    _ limits: SourceLimits, _ now: Timestamp, known: [String: Known]
+    _ settings: Result<TreeSettings, Diagnostics>, for inputs: ValueInputs?,
+    _ manifests: ManifestReader, _ limits: SourceLimits, _ now: Timestamp,
+    known: [String: Known]
   ) {
-    selection = ManifestSelection(settings)
+    selection = ManifestSelection(settings, for: inputs)
     self.manifests = manifests
     self.limits = limits
     self.known = known
@@ -80,13 +81,18 @@ struct DirectoryPass {
     }
   }
 
-  /// Takes in the one manifest of a source that is a file.
+  /// Takes in one file: the one manifest of a source that is a file, a manifest, a file of values.
   mutating func take(
-    _ path: String, in folder: OpenDirectory, _ name: String
+    _ path: String, in folder: OpenDirectory, _ name: String,
+    as role: ManifestSelection.Role = .manifest
   ) throws(SourceError) {
     do throws(FileTrouble) {
       let (bytes, stamp) = try folder.read(name, limit: manifests.limits.fileBytes)
-      keep(path, stamp, SHA256.hex(bytes), bytes)
+      if role == .values {
+        keep(values: bytes, path, stamp)
+      } else {
+        keep(path, stamp, SHA256.hex(bytes), bytes)
+      }
     } catch .system(let error) {
       throw Self.explain(error, path)
     } catch .missing {
@@ -107,7 +113,12 @@ struct DirectoryPass {
   private mutating func note(
     _ path: String, _ stamp: FileStamp, in folder: OpenDirectory, _ name: String
   ) throws(SourceError) {
-    if path == TreeSettings.path || !selection.selects(path) {
+    let role = path == TreeSettings.path ? .other : selection.role(of: path)
+    switch role {
+    case .manifest: break
+    case .values: return try take(path, in: folder, name, as: .values)
+    case .othersValues: return
+    case .other:
       return note("file", path, "\(stamp.kind) \(stamp.size) \(stamp.modified) \(stamp.changed)")
     }
     if let known = known[path], known.stamp == stamp,
@@ -139,6 +150,13 @@ struct DirectoryPass {
     if stamp.changed < settled { fresh[path] = Known(stamp: stamp, digest: hex) }
     newest = max(newest ?? .min, stamp.modified)
     note("manifest", path, hex)
+  }
+
+  private mutating func keep(values content: [UInt8], _ path: String, _ stamp: FileStamp) {
+    bytes += content.count
+    selection.add(values: content, at: path, limits: manifests.limits)
+    newest = max(newest ?? .min, stamp.modified)
+    note("values", path, SHA256.hex(content))
   }
 
   /// No part has a NUL in it, so no two trees give one text.

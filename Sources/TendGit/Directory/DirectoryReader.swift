@@ -10,6 +10,7 @@ internal import TendManifest
 final class DirectoryReader: Sendable {
   private let path: FilePath
   private let manifests: ManifestReader
+  private let inputs: ValueInputs?
   private let limits: SourceLimits
   private let now: @Sendable () -> Timestamp
   private let known = Mutex<[String: DirectoryPass.Known]>([:])
@@ -25,11 +26,12 @@ final class DirectoryReader: Sendable {
   }
 
   init(
-    _ path: FilePath, _ manifests: ManifestReader, _ limits: SourceLimits,
-    now: @escaping @Sendable () -> Timestamp
+    _ path: FilePath, _ manifests: ManifestReader, for inputs: ValueInputs?,
+    _ limits: SourceLimits, now: @escaping @Sendable () -> Timestamp
   ) {
     self.path = path
     self.manifests = manifests
+    self.inputs = inputs
     self.limits = limits
     self.now = now
   }
@@ -53,14 +55,15 @@ final class DirectoryReader: Sendable {
     let root = try DirectoryPass.explained(folder.string) { () throws(Errno) in
       try OpenDirectory(folder.isEmpty ? "." : folder)
     }
-    var pass = DirectoryPass(.success(TreeSettings()), manifests, limits, now(), known: [:])
+    var pass = DirectoryPass(
+      .success(TreeSettings()), for: inputs, manifests, limits, now(), known: [:])
     try pass.take(name, in: root, name)
     return pass.finish(root)
   }
 
   private func read(below root: OpenDirectory) throws(SourceError) -> Reading {
     var pass = DirectoryPass(
-      try DirectoryPass.settings(root, manifests.limits), manifests, limits, now(),
+      try DirectoryPass.settings(root, manifests.limits), for: inputs, manifests, limits, now(),
       known: known.withLock { $0 })
     try pass.walk(root, "", depth: 1)
     let fresh = pass.fresh

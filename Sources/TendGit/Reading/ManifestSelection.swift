@@ -9,19 +9,48 @@ struct ManifestSelection: Sendable {
   private(set) var diagnostics = Diagnostics()
   /// The manifests, once loaded.
   var files: [ManifestFile] = []
+  /// The files of values, once loaded.
+  private(set) var layers: ValueLayers
+  /// Who the tree is read for; nil: every host.
+  private let inputs: ValueInputs?
 
   /// Selects by the settings of the tree; nothing where these can't be read.
-  init(_ settings: Result<TreeSettings, Diagnostics>) {
+  init(_ settings: Result<TreeSettings, Diagnostics>, for inputs: ValueInputs?) {
+    self.inputs = inputs
     switch settings {
-    case .success(let settings): self.settings = settings
+    case .success(let settings):
+      self.settings = settings
+      layers = ValueLayers(settings)
     case .failure(let wrong):
       self.settings = nil
+      layers = ValueLayers(TreeSettings())
       diagnostics = wrong
     }
   }
 
-  /// Whether a path is one of a manifest.
-  func selects(_ path: String) -> Bool { settings?.selects(path) ?? false }
+  /// What a path of the tree is read as.
+  enum Role: Sendable, Hashable {
+    case manifest
+    /// Values of whom the tree is read for.
+    case values
+    /// Values of somebody else.
+    case othersValues
+    /// Nothing, or what manifests refer to.
+    case other
+  }
+
+  /// What a path is read as.
+  func role(of path: String) -> Role {
+    guard let settings else { return .other }
+    if settings.selects(path) { return .manifest }
+    guard settings.values.contains(where: { $0.mayName(path) }) else { return .other }
+    return layers.needs(path, for: inputs) ? .values : .othersValues
+  }
+
+  /// Takes in a file of values.
+  mutating func add(values bytes: [UInt8], at path: String, limits: ManifestLimits) {
+    layers.add(ValuesFile(path: path, bytes: bytes, limits: limits))
+  }
 
   /// Says that what a manifest's path names is none that can be read.
   mutating func refuse(_ path: String, _ why: Fault) {

@@ -6,6 +6,8 @@ internal import TendManifest
 struct RevisionReader: Sendable {
   let trees: TreeReader
   let manifests: ManifestReader
+  /// Who it is read for.
+  let inputs: ValueInputs
 
   /// What was read of a commit; manifests that the cache has are not loaded.
   struct Result: Sendable {
@@ -21,7 +23,7 @@ struct RevisionReader: Sendable {
     var listing = try await trees.list(commit, before: before, &conversation)
     let fresh = try await measure(&listing, before: before, &conversation)
     let settings = try await settings(listing, &conversation)
-    var selection = ManifestSelection(settings)
+    var selection = ManifestSelection(settings, for: inputs)
     try await load(&selection, listing, &conversation)
     try await findPointers(fresh, &listing, &conversation)
     return Result(commit: commit, listing: listing, selection: selection)
@@ -75,25 +77,41 @@ struct RevisionReader: Sendable {
     }
   }
 
-  /// Takes manifests from the cache and loads the others.
+  /// A blob that has to be loaded.
+  private struct Wanted {
+    let path: String
+    let id: ObjectID
+    let size: Int
+    let isOfValues: Bool
+  }
+
+  /// Takes manifests from the cache, and loads the others and the files of values.
   private func load(
     _ selection: inout ManifestSelection, _ listing: TreeListing,
     _ conversation: inout Conversation
   ) async throws {
-    var missing: [(path: String, id: ObjectID, size: Int)] = []
+    var missing: [Wanted] = []
     // In no order: the reader sorts what it gets, and what is missing is sorted below.
-    for (path, item) in listing.items where selection.selects(path) {
+    for (path, item) in listing.items {
+      let role = selection.role(of: path)
+      guard role == .manifest || role == .values else { continue }
       guard let blob = listing.blobs[item.id] else {
         selection.refuse(path, Self.fault(item, listing) ?? .notRegular)
         continue
       }
       let digest = ContentDigest.gitBlob(item.id.description)
-      if let known = manifests.cache.file(at: path, digest: digest) {
+      if role == .values {
+        if blob.size > manifests.limits.fileBytes {
+          selection.refuse(path, .tooLarge(blob.size))
+        } else {
+          missing.append(Wanted(path: path, id: item.id, size: blob.size, isOfValues: true))
+        }
+      } else if let known = manifests.cache.file(at: path, digest: digest) {
         selection.files.append(known)
       } else if blob.size > manifests.limits.fileBytes {
         selection.files.append(ManifestFile(path: path, tooLarge: blob.size))
       } else {
-        missing.append((path, item.id, blob.size))
+        missing.append(Wanted(path: path, id: item.id, size: blob.size, isOfValues: false))
       }
     }
     missing.sort { $0.path.utf8.lexicographicallyPrecedes($1.path.utf8) }
@@ -106,6 +124,10 @@ struct RevisionReader: Sendable {
     let limit = manifests.limits.fileBytes
     let objects = try await conversation.objects(wanted.map(\.id), limit: limit)
     for (file, object) in zip(wanted, objects) {
+      if file.isOfValues {
+        selection.add(values: object.bytes, at: file.path, limits: manifests.limits)
+        continue
+      }
       selection.files.append(
         ManifestFile(
           path: file.path, digest: .gitBlob(file.id.description), bytes: object.bytes))

@@ -3,6 +3,8 @@ import Tend
 /// Makes declarations of documents; all that is wrong with a document is reported.
 struct DeclarationReader {
   private(set) var diagnostics: [Diagnostic] = []
+  /// Whether the text has a `$`, or an escape that may stand for one.
+  let mayHavePlaceholders: Bool
 
   /// The declaration of a document, also of one with mistakes, as long as kind and name are known.
   mutating func declaration(of document: Document) -> Declaration? {
@@ -20,7 +22,10 @@ struct DeclarationReader {
       return nil
     }
     diagnostics += document.diagnostics(checkedBy: Envelope.schema)
-    let declaration = Fields(fields).declaration(of: document)
+    let declaration = Fields(fields).declaration(
+      of: document,
+      hasPlaceholders: mayHavePlaceholders
+        && fields["spec"].map { Template.isNeeded(for: $0) } == true)
     if let declaration { check(declaration, fields, document) }
     return declaration
   }
@@ -98,7 +103,7 @@ private struct Fields {
     self.fields = fields
   }
 
-  func declaration(of document: Document) -> Declaration? {
+  func declaration(of document: Document, hasPlaceholders: Bool) -> Declaration? {
     guard let apiVersion = text("apiVersion"), let kind = text("kind"),
       case .map(let map)? = fields["metadata"]
     else { return nil }
@@ -108,7 +113,7 @@ private struct Fields {
       Reference(kind: KindName(apiVersion: apiVersion, kind: kind), name: name),
       labels: metadata.texts(named: "labels"), formerNames: metadata.texts("formerly"),
       dependencies: texts("dependsOn"), lifecycle: lifecycle, spec: fields["spec"] ?? .null,
-      at: document.place, places: document.places)
+      at: document.place, places: document.places, hasPlaceholders: hasPlaceholders)
   }
 
   private var lifecycle: Lifecycle {

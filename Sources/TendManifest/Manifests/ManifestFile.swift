@@ -54,7 +54,7 @@ final class ParsedManifest: Sendable {
 
   init(path: String, bytes: [UInt8], limits: ManifestLimits) {
     let parsed = DocumentParser(limits: limits).parse(bytes, file: path)
-    var reader = DeclarationReader()
+    var reader = DeclarationReader(mayHavePlaceholders: bytes.contains { $0 == 0x24 || $0 == 0x5C })
     var list = DiagnosticList(limit: limits.fileDiagnostics, file: path)
     for diagnostic in parsed.diagnostics.all { list.append(diagnostic) }
     var declarations: [Declaration] = []

@@ -11,6 +11,8 @@ public struct TreeSettings: Sendable, Hashable {
   public var include: [PathPattern] = []
   /// What is not read, also where `include` names it.
   public var exclude: [PathPattern] = []
+  /// Files of values, those first over which the later ones are laid; none of them is a manifest.
+  public var values: [ValuesPath] = []
 
   /// The defaults, for a tree without the file.
   public init() {}
@@ -28,11 +30,17 @@ public struct TreeSettings: Sendable, Hashable {
         "Patterns of the paths that are read, such as apps/**/*.yaml. Default: everything."),
       .list(
         "exclude", of: .string, "Patterns of the paths that are not read. Default: nothing."),
+      .list(
+        "values", of: .string,
+        "Files of values for ${NAME} in manifests; what a later one says comes before what an "
+          + "earlier one says. A file with ${NAME} in its path need not be there, and it may be "
+          + "named by what the files before it say. Default: none."),
     ],
     example: """
       name: web
       include: [apps, hosts/web-*]
       exclude: ["**/*.test.yaml"]
+      values: [values.yaml, "values/${host.name}.yaml"]
       """)
 
   /// Reads the file; throws all that is wrong with it.
@@ -59,6 +67,7 @@ public struct TreeSettings: Sendable, Hashable {
     ManifestFile.isManifest(path)
       && (include.isEmpty || include.contains { $0.matches(path) })
       && !exclude.contains { $0.matches(path) }
+      && !values.contains { $0.mayName(path) }
   }
 
   private mutating func read(_ document: Document, _ wrong: inout Diagnostics) {
@@ -74,25 +83,41 @@ public struct TreeSettings: Sendable, Hashable {
     }
     include = patterns("include", document, &wrong)
     exclude = patterns("exclude", document, &wrong)
+    values = list("values", document, &wrong) { text, place in
+      ValuesPath(text, at: place)
+    } remedy: {
+      "name a .yaml, .yml or .json file relative to the tree, like values/${host.name}.yaml"
+    }
   }
 
   private func patterns(
     _ key: String, _ document: Document, _ wrong: inout Diagnostics
   ) -> [PathPattern] {
-    guard case .list(let values)? = document.value.value(at: key) else { return [] }
-    var patterns: [PathPattern] = []
-    for (index, value) in values.enumerated() {
+    list(key, document, &wrong) { text, _ in
+      PathPattern(text)
+    } remedy: {
+      "write it relative to the tree, without .., like apps/**/*.yaml"
+    }
+  }
+
+  private func list<Element>(
+    _ key: String, _ document: Document, _ wrong: inout Diagnostics,
+    _ make: (String, Place) -> Element?, remedy: () -> String
+  ) -> [Element] {
+    guard case .list(let texts)? = document.value.value(at: key) else { return [] }
+    var elements: [Element] = []
+    for (index, value) in texts.enumerated() {
       guard case .string(let text) = value else { continue }
-      if let pattern = PathPattern(text) {
-        patterns.append(pattern)
+      let place = document.place(of: FieldPath([.key(key), .index(index)]))
+      if let element = make(text, place) {
+        elements.append(element)
       } else {
         wrong.append(
           Diagnostic(
-            .invalidValue, at: document.place(of: FieldPath([.key(key), .index(index)])),
-            "\(key)[\(index)] is no pattern of paths",
-            remedy: "write it relative to the tree, without .., like apps/**/*.yaml"))
+            .invalidValue, at: place, "\(key)[\(index)] is not the path of what is meant",
+            remedy: remedy()))
       }
     }
-    return patterns
+    return elements
   }
 }

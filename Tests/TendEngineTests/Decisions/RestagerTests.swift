@@ -107,6 +107,30 @@ struct RestagerTests {
     #expect(bench.restage(circle, on: basis) == nil, "a circle")
   }
 
+  @Test("decodes anew what has placeholders where values changed, and nothing else")
+  func values() throws {
+    let bench = try RestagerBench()
+    let declared = [
+      item("a"), item("b", content: "${x}", hasPlaceholders: true), item("c", content: "${x}"),
+    ]
+    let basis = try bench.stage(declared, on: nil, values: ["x": "1"])
+    let same = try #require(bench.restage(declared, on: basis, values: ["x": "1"]))
+    #expect(same.delta.touched.isEmpty)
+    let next = try #require(bench.restage(declared, on: basis, values: ["x": "2"]))
+    let whole = try bench.stage(declared, on: basis, values: ["x": "2"])
+    for intake in [next, whole] {
+      let fresh = intake.order.filter { intake.isFresh($0) }
+      #expect(fresh.map { "\(intake.declaration($0).reference)" } == ["Item/b"])
+    }
+    #expect(Picture(next) == Picture(whole))
+    #expect(Picture(next).fingerprints != Picture(basis).fingerprints)
+    #expect(bench.restage(declared, on: basis, values: [:]) == nil, "a value is missing")
+    let error = #expect(throws: Diagnostics.self) {
+      try bench.stage(declared, on: basis, values: [:])
+    }
+    #expect(error?.all.map(\.code) == [.missingValue])
+  }
+
   @Test("lets what is gone give its number to what comes, and not at once")
   func numbers() throws {
     let bench = try RestagerBench()
@@ -149,18 +173,28 @@ private struct RestagerBench {
     }.engine()
   }
 
-  func stage(_ declared: [Declaration], on previous: Intake?) throws -> Intake {
+  func stage(
+    _ declared: [Declaration], on previous: Intake?, values: Value.Fields = [:]
+  ) throws -> Intake {
     try Stager(
       controllers: engine.stagingProviders, unit: Unit("main"),
-      snapshot: snapshot("r", declared), previous: previous
+      snapshot: snapshot(declared, values), previous: previous
     ).stage()
   }
 
-  func restage(_ declared: [Declaration], on basis: Intake) -> Intake? {
+  func restage(
+    _ declared: [Declaration], on basis: Intake, values: Value.Fields = [:]
+  ) -> Intake? {
     Restager(
       controllers: engine.stagingProviders, unit: Unit("main"),
-      snapshot: snapshot("r", declared), basis: basis
+      snapshot: snapshot(declared, values), basis: basis
     ).stage()
+  }
+
+  private func snapshot(_ declared: [Declaration], _ fields: Value.Fields) -> Snapshot {
+    var values = Values()
+    values.merge(fields)
+    return Snapshot(revision: Revision(id: "r"), declarations: declared, values: values)
   }
 }
 

@@ -114,7 +114,7 @@ func snapshot(_ revision: String, _ declarations: [Declaration]) -> Snapshot {
 func item(
   _ path: String, name: String? = nil, kind: String = "Item", group: String = "shelf",
   content: String? = "x", mode: Int? = nil, color: String? = nil, secret: String? = nil,
-  dependsOn: [String] = [], line: Int = 1,
+  dependsOn: [String] = [], line: Int = 1, hasPlaceholders: Bool = false,
   _ lifecycle: (inout Lifecycle) -> Void = { _ in }
 ) -> Declaration {
   var fields: [Value.Fields.Entry] = [.init(key: "path", value: .string(path))]
@@ -127,7 +127,7 @@ func item(
   return Declaration(
     Reference(kind: KindName(apiVersion: "\(group)/v1", kind: kind), name: name ?? path),
     dependencies: dependsOn, lifecycle: treatment, spec: .map(Value.Fields(fields)),
-    at: Place(file: "shelf.yaml", line: line, column: 1))
+    at: Place(file: "shelf.yaml", line: line, column: 1), hasPlaceholders: hasPlaceholders)
 }
 
 /// A box; items below its path depend on it.
