@@ -3,6 +3,7 @@ import Logging
 import Tend
 import TendEngine
 import TendGit
+import TendManifest
 import TendSQLite
 import TestSupport
 import Testing
@@ -79,6 +80,49 @@ struct ConfigurationFileTests {
     #expect(web.policy.mode == .observe)
     #expect(!web.policy.allowsEmpty)
     guard case .directory("/srv/web") = web.origin else { throw Failure("Test", "no directory") }
+  }
+
+  @Test("a host, values, a root, readers, and what is otherwise an option can be said")
+  func more() throws {
+    let configuration = try Self.read(
+      """
+      host: web1
+      metricsFile: /var/lib/node/tend.prom
+      logs: {format: json}
+      stopOnExit: true
+      units:
+        - name: image
+          source: {directory: /srv}
+          root: /srv/image
+          values: {port: 80, web: {name: "$${x}"}}
+        - {name: web, source: {directory: /srv}}
+      """)
+    #expect(configuration.metricsFile == "/var/lib/node/tend.prom")
+    #expect(configuration.logFormat == .json)
+    #expect(configuration.stopsOnExit)
+    let image = try #require(configuration.units.first)
+    #expect(image.policy.root == "/srv/image")
+    #expect(image.values.values == ["port": 80, "web": ["name": "${x}"]])
+    #expect(image.values.host == "web1" && image.values.isHostGiven)
+    #expect(configuration.units.last?.values.values == [:])
+  }
+
+  @Test(
+    "what can't be a host, a root or a value is a mistake at its place",
+    arguments: [
+      ("host: a/b\n", "", "1:7: error: host can't be the name of a host"),
+      ("", "root: image", "1:52: error: the root of unit a is no absolute path"),
+      ("", "root: /a/../b", "1:52: error: the root of unit a is no absolute path"),
+      ("", "values: [1]", "1:46: error: values must be a map, but are a list"),
+      ("", "values: {host: x}", "1:61: error: host is kept for the values that are built in"),
+      ("", "values: {a: [1]}", "1:55: error: units[0].values.a must be a text"),
+      ("", "values: {a: \"${b}\"}", "1:58: error: units[0].values.a has a ${ in it"),
+      ("metricsFile: x.prom\n", "", "1:14: error: metrics can't be written to x.prom"),
+    ])
+  func wrong(top: String, unit: String, message: String) {
+    let text = "\(top)units: [{name: a, source: {directory: /srv}, \(unit)}]\n"
+    let found = Self.failure(unit.isEmpty ? text.replacing(", }", with: "}") : text)
+    #expect(found.count == 1 && found[0].contains("agent.yaml:" + message), "\(found)")
   }
 
   @Test("all about a repository can be said: what is followed, from where, by whose word")

@@ -19,6 +19,8 @@ public struct AgentConfiguration: Sendable {
   public var drain: Duration = .seconds(60)
   /// The least that is logged; nil: what the command line says.
   public var logLevel: Logger.Level?
+  /// How a record is logged; nil: what the command line says.
+  public var logFormat: LineLog.Format?
   /// Which backups are kept.
   public var rotation = BackupRotation()
   /// How much history is kept.

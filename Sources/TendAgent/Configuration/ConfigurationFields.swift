@@ -14,9 +14,12 @@ struct ConfigurationFields: Decodable {
   var backups: Backups?
   var retention: Kept?
   var host: String?
+  var metricsFile: String?
+  var stopOnExit: Bool?
 
   struct Logs: Decodable {
     var level: String?
+    var format: String?
   }
 
   struct Backups: Decodable {
@@ -55,6 +58,9 @@ struct ConfigurationFields: Decodable {
     configuration.concurrency = concurrency
     if let drain { configuration.drain = drain }
     configuration.logLevel = (logs?.level).flatMap { Logger.Level(rawValue: $0) }
+    configuration.logFormat = (logs?.format).flatMap { LineLog.Format(rawValue: $0) }
+    configuration.metricsFile = metricsFile
+    configuration.stopsOnExit = stopOnExit ?? false
     if let backups { configuration.rotation = backups.rotation }
     if let retention { configuration.retention = retention.retention }
     return configuration

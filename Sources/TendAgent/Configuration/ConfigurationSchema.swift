@@ -26,7 +26,14 @@ public enum ConfigurationSchema {
         "How many resources are reconciled at once. Default: what each provider allows."),
       .duration(
         "drain", default: "60s", "How long a shutdown waits for reconciles that have begun."),
+      .boolean(
+        "stopOnExit", default: false,
+        "Whether processes that are kept running end when the agent ends; else they go on."),
       .object("logs", logs, "What is logged, to standard error."),
+      .string(
+        "metricsFile",
+        "Absolute path of a file of metrics for node_exporter's textfile collector, ending in "
+          + ".prom; --metrics-file comes before it. Default: none."),
       .object("backups", backups, "How many copies are kept of what is replaced or deleted."),
       .object("retention", retention, "How much history is kept."),
     ],
@@ -174,7 +181,10 @@ public enum ConfigurationSchema {
   private static let logs: [Schema.Field] = [
     .choice(
       "level", ["trace", "debug", "info", "notice", "warning", "error", "critical"],
-      "The least that is logged; --log-level comes before it. Default: info.")
+      "The least that is logged; --log-level comes before it. Default: info."),
+    .choice(
+      "format", ["text", "json"], default: "text",
+      "How it is logged, a line each; --log-format comes before it."),
   ]
 
   /// Fields of `backups`.

@@ -42,8 +42,10 @@ struct AgentVerb: Verb {
     name: .customLong("log-level"),
     help: "The least that is logged: trace, debug, info, notice, warning, error, critical.")
   var level: LevelArgument?
-  @Option(name: .customLong("log-format"), help: "How it is logged, a line each: text or json.")
-  var format = LogFormatArgument.text
+  @Option(
+    name: .customLong("log-format"),
+    help: "How it is logged, a line each: text or json. Default: text.")
+  var format: LogFormatArgument?
   @Option(
     name: .customLong("metrics-file"),
     help: ArgumentHelp(
@@ -53,10 +55,11 @@ struct AgentVerb: Verb {
 
   func perform(in session: Session) async throws -> ExitStatus {
     var configuration = try origin.configuration(state)
-    configuration.stopsOnExit = stopsOnExit
+    if stopsOnExit { configuration.stopsOnExit = true }
     if let metricsFile { configuration.metricsFile = metricsFile }
     let logLevel = level?.level ?? (once ? .warning : configuration.logLevel ?? .info)
-    let logger = Logger(label: "tend") { _ in LineLog(level: logLevel, format: format.format) }
+    let format = format?.format ?? configuration.logFormat ?? .text
+    let logger = Logger(label: "tend") { _ in LineLog(level: logLevel, format: format) }
     let agent = try Agent(
       configuration, providers: session.providers(), logger: logger,
       version: TendVersion.current)
