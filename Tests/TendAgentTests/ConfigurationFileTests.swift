@@ -89,6 +89,7 @@ struct ConfigurationFileTests {
       host: web1
       metricsFile: /var/lib/node/tend.prom
       logs: {format: json}
+      readers: adm
       stopOnExit: true
       units:
         - name: image
@@ -98,7 +99,7 @@ struct ConfigurationFileTests {
         - {name: web, source: {directory: /srv}}
       """)
     #expect(configuration.metricsFile == "/var/lib/node/tend.prom")
-    #expect(configuration.logFormat == .json)
+    #expect(configuration.logFormat == .json && configuration.readers == "adm")
     #expect(configuration.stopsOnExit)
     let image = try #require(configuration.units.first)
     #expect(image.policy.root == "/srv/image")

@@ -63,6 +63,11 @@ public struct Agent: Service {
         })
     }
     services.append(server)
+    if let group = configuration.readers {
+      services.append(
+        try ReadersSocket.server(
+          for: group, of: configuration.state, logger: logger, answer: answers.answer))
+    }
     if let supervisor {
       services.append(
         Pulse(

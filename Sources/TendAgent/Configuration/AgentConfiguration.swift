@@ -31,6 +31,9 @@ public struct AgentConfiguration: Sendable {
   /// nil: none. Written every 15 s, and removed when the agent ends.
   public var metricsFile: String?
 
+  /// The group whose members may ask the agent how things are, and change nothing; nil: nobody.
+  public var readers: String?
+
   /// Whether what providers keep running is ended when the agent ends; else it goes on.
   public var stopsOnExit = false
 

@@ -15,6 +15,7 @@ struct ConfigurationFields: Decodable {
   var retention: Kept?
   var host: String?
   var metricsFile: String?
+  var readers: String?
   var stopOnExit: Bool?
 
   struct Logs: Decodable {
@@ -60,6 +61,7 @@ struct ConfigurationFields: Decodable {
     configuration.logLevel = (logs?.level).flatMap { Logger.Level(rawValue: $0) }
     configuration.logFormat = (logs?.format).flatMap { LineLog.Format(rawValue: $0) }
     configuration.metricsFile = metricsFile
+    configuration.readers = readers
     configuration.stopsOnExit = stopOnExit ?? false
     if let backups { configuration.rotation = backups.rotation }
     if let retention { configuration.retention = retention.retention }

@@ -34,6 +34,10 @@ public enum ConfigurationSchema {
         "metricsFile",
         "Absolute path of a file of metrics for node_exporter's textfile collector, ending in "
           + ".prom; --metrics-file comes before it. Default: none."),
+      .string(
+        "readers",
+        "A group, by name or number, whose members may run status, get, describe, diff, history, "
+          + "events and metrics; they see nothing private, and change nothing. Default: nobody."),
       .object("backups", backups, "How many copies are kept of what is replaced or deleted."),
       .object("retention", retention, "How much history is kept."),
     ],

@@ -59,6 +59,9 @@ public struct ControlClient: Sendable {
       address = try SocketAddress(directory: stateDirectory)
     } catch  where error.code == "Missing" {
       throw noAgent
+    } catch {
+      guard let readers = connectToRead() else { throw error }
+      return readers
     }
     let flags = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
     let descriptor = Descriptor(socket(AF_UNIX, flags, 0))
@@ -70,6 +73,17 @@ public struct ControlClient: Sendable {
         "Socket", "the agent's socket in \(stateDirectory) can't be used: \(errnoText(error))",
         remedy: error == EACCES ? "run tend as the user of the agent, or as root" : nil)
     }
+  }
+
+  /// The socket of those who may only read; nil where there is none for this user.
+  private func connectToRead() -> Descriptor? {
+    guard let address = SocketAddress(readersOf: stateDirectory, in: ReadersSocket.folder) else {
+      return nil
+    }
+    let flags = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
+    let descriptor = Descriptor(socket(AF_UNIX, flags, 0))
+    let status = address.withAddress { Glibc.connect(descriptor.raw, $0, $1) }
+    return status == 0 ? descriptor : nil
   }
 
   private var noAgent: Failure {

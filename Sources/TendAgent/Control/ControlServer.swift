@@ -36,7 +36,16 @@ public final class ControlServer: Service {
       _ progress: @escaping @Sendable (ProgressDocument) -> Void
     ) async throws -> Value
 
+  /// Who may ask, and what.
+  enum Audience: Sendable, Hashable {
+    /// Root and the agent's own user, everything.
+    case owner
+    /// Whoever is in this group besides, what changes nothing and shows nothing private.
+    case readers(group: UInt32)
+  }
+
   private let address: SocketAddress
+  private let audience: Audience
   private let listener: Descriptor
   private let limits: Limits
   private let logger: Logger
@@ -46,12 +55,24 @@ public final class ControlServer: Service {
   /// Binds the socket; a left-over one is replaced.
   ///
   /// The caller holds the lock of the state directory, which proves that no other agent serves it.
-  public init(
+  public convenience init(
     stateDirectory: String, limits: Limits = Limits(), logger: Logger, answer: @escaping Answer
   ) throws(Failure) {
-    address = try SocketAddress(directory: stateDirectory)
+    try self.init(
+      at: SocketAddress(directory: stateDirectory), for: .owner, limits: limits, logger: logger,
+      answer: answer)
+  }
+
+  /// Binds the socket for an audience.
+  init(
+    at address: SocketAddress, for audience: Audience, limits: Limits, logger: Logger,
+    answer: @escaping Answer
+  ) throws(Failure) {
     try address.removeLeftOver()
     listener = try Self.listen(at: address)
+    if case .readers(let group) = audience { try address.open(to: group) }
+    self.address = address
+    self.audience = audience
     self.limits = limits
     self.logger = logger
     self.answer = answer
@@ -137,7 +158,7 @@ public final class ControlServer: Service {
       _ = open.withLock { $0.removeValue(forKey: ObjectIdentifier(descriptor)) }
       descriptor.close()
     }
-    guard let peer = ControlPeer(of: descriptor), peer.isTrusted(by: geteuid()) else {
+    guard let peer = ControlPeer(of: descriptor), mayAsk(peer) else {
       logger.warning("control connection of another user refused")
       try? send(
         .failure(
@@ -148,6 +169,11 @@ public final class ControlServer: Service {
       return
     }
     await converse(on: connection(on: descriptor), with: peer)
+  }
+
+  /// The kernel lets nobody else connect to a socket for readers: its mode and group say so.
+  private func mayAsk(_ peer: ControlPeer) -> Bool {
+    audience == .owner ? peer.isTrusted(by: geteuid()) : true
   }
 
   private func converse(on connection: LineConnection, with peer: ControlPeer) async {
@@ -196,6 +222,12 @@ public final class ControlServer: Service {
     of request: ControlRequest, _ peer: ControlPeer,
     _ progress: @escaping @Sendable (ProgressDocument) -> Void
   ) async -> ControlReply {
+    if audience != .owner, !request.onlyReads {
+      return .failure(
+        Failure(
+          "NotPermitted", "who may only read asked for a change, or for what is private",
+          remedy: "run tend as the user of the agent, or as root"))
+    }
     do {
       return .result(try await answer(request, peer, progress))
     } catch {
