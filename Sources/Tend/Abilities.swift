@@ -35,7 +35,7 @@ public struct Drift<ID: Hashable & Sendable>: Sendable {
 
   /// From now on some are not watched, for this reason; the resync finds what changes them.
   ///
-  /// The engine says so in its log.
+  /// The engine says so in its log and in its status, until `watch` ends.
   public func isPartial(because reason: String) { limit(reason) }
 }
 

@@ -72,6 +72,9 @@ public final class DirectorySource: WatchedSource {
   /// Returns once the directory has changed and rests, for as long as `settle`.
   public func waitForChange() async { await watch.wait() }
 
+  /// Why inotify tells of nothing; nil: it does.
+  public var whyPolled: String? { watch.whyPolled }
+
   /// Reads it for every host that a file of values is named after; without such a file, for the
   /// one host that it is configured for.
   package func readForEveryHost() async throws(SourceError) -> EveryHost {

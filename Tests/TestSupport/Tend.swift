@@ -111,6 +111,22 @@ public struct Tend: Sendable {
       errors: result.standardError)
   }
 
+  /// Runs a line of a shell, which has to be one command, while the body looks on; then ends it by
+  /// SIGTERM.
+  public func shell(
+    _ line: String, while body: @Sendable (Int32) async throws -> Void
+  ) async throws {
+    _ = try await Subprocess.run(
+      .path("/bin/bash"), arguments: ["-c", "exec " + line],
+      environment: environment.updating(["tend": Self.path]),
+      workingDirectory: FilePath(folder.path), input: .none,
+      output: .string(limit: 16 << 20), error: .string(limit: 16 << 20)
+    ) { execution in
+      defer { try? execution.send(signal: .terminate) }
+      try await body(execution.processIdentifier.value)
+    }
+  }
+
   private var environment: Environment {
     .inherit.updating([
       "XDG_STATE_HOME": folder.path, "TEND_RUNTIME_DIR": folder.path("run"), "NO_COLOR": nil,

@@ -24,7 +24,10 @@ struct AgentAnswers: Sendable {
   ) async throws -> Value {
     switch request {
     case .agent:
-      return try ValueEncoder().encode(units.document)
+      var document = units.document
+      let polled = engine.polled
+      if !polled.isEmpty { document.polled = polled }
+      return try ValueEncoder().encode(document)
     case .metrics:
       return .string(metrics.text(of: engine))
     case .changed(let version):

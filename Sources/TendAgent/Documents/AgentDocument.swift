@@ -1,4 +1,5 @@
 public import Tend
+public import TendEngine
 
 /// Which agent answers: what `tend` must know before it does something beside one.
 public struct AgentDocument: Sendable, Hashable, Codable {
@@ -12,6 +13,8 @@ public struct AgentDocument: Sendable, Hashable, Codable {
   public var version: String
   /// The units that it follows.
   public var units: [String]
+  /// What it can't watch, and looks at on its interval alone; nil: nothing.
+  public var polled: [Polling]?
   /// Where its configuration stands; nil where it was given on the command line.
   public var configuration: ConfigurationDocument?
 

@@ -8,6 +8,7 @@ private struct StatusDocument: Encodable {
   var apiVersion = "tend/v1"
   var items: [UnitStatus]
   var configuration: ConfigurationDocument?
+  var polled: [Polling]?
 }
 
 /// The verb `tend status`.
@@ -32,10 +33,18 @@ struct Status: Verb {
         let text = UnitText(style: session.console.style)
         let configuration = access.agent?.configuration
         session.console.out(
-          try output.render(StatusDocument(items: units, configuration: configuration)) {
+          try output.render(
+            StatusDocument(
+              items: units, configuration: configuration, polled: access.agent?.polled)
+          ) {
             output.isWide ? text.table(units, isWide: true) : text.paragraphs(units)
           })
         if let configuration { report(configuration, session.console) }
+        for polling in access.agent?.polled ?? [] {
+          session.console.error(
+            "note: \(polling.subject): looked at on the interval alone, since "
+              + "\(polling.reason)\n")
+        }
         guard access.isAgent else {
           session.console.error(noAgent)
           return .different

@@ -12,6 +12,8 @@ extension Controller {
     hostWide.map { $0.hostName(of: rows[slot].id) }
   }
 
+  var whyPolled: String? { polled.withLock { $0 } }
+
   var needsAgent: Bool { residing?.needsAgent ?? false }
 
   func details(of identity: String) -> [Detail] {

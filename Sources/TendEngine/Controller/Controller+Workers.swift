@@ -101,15 +101,18 @@ extension Controller {
 
   private func watch(_ reporting: any DriftReporting<Desired>) async {
     let drift = Drift<Desired.ID>(report: report) { reason in
+      self.polled.withLock { $0 = reason }
       self.core.logger.warning(
         "some resources are not watched, the resync finds their drift",
         metadata: ["provider": "\(self.name)", "reason": "\(reason)"])
     }
     while !Task.isCancelled {
+      polled.withLock { $0 = nil }
       do throws(ProviderError) {
         try await reporting.watch(drift)
       } catch {
         if error.code == .cancelled { return }
+        polled.withLock { $0 = "\(error)" }
         core.logger.warning(
           "drift is not reported, the resync finds it",
           metadata: ["provider": "\(name)", "error": "\(error)"])

@@ -46,6 +46,8 @@ final class Controller<P: Provider>: Controlling {
   /// What a journal recorded during the apply that runs for a slot.
   let journaled = Lock<[UInt32: Subject.Memory]>([:])
 
+  /// Why drift of some resources is found by the resync only; nil: all are watched.
+  let polled = Lock<String?>(nil)
 
   // Found once; see the rules of the provider's abilities.
   let planning: (any Planning<Desired>)?

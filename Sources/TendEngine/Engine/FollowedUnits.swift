@@ -61,6 +61,11 @@ final class FollowedUnits: Sendable {
     }
   }
 
+  /// In the order of their names.
+  var all: [Followed] {
+    state.withLock { $0.units }.sorted { $0.unit.name < $1.unit.name }
+  }
+
   subscript(name: String) -> Followed? {
     state.withLock { $0.units.first { $0.unit.name == name } }
   }

@@ -47,6 +47,8 @@ protocol Controlling: AnyObject, Sendable {
   func reside(below residence: Residence)
   /// What every engine on this host calls a resource; nil where each has its own.
   func hostName(of slot: UInt32) -> String?
+  /// Why drift of some of its resources is found by the resync only; nil: all are watched.
+  var whyPolled: String? { get }
   /// Whether its resources need an agent that stays.
   var needsAgent: Bool { get }
   /// What its provider shows of a resource right now.

@@ -28,6 +28,14 @@ public protocol WatchedSource: Source {
   ///
   /// Called by one task at a time, between refreshes.
   func waitForChange() async
+
+  /// Why it can't notice anything now, and is read on its interval alone; nil: it can.
+  var whyPolled: String? { get }
+}
+
+extension WatchedSource {
+  /// It always notices.
+  public var whyPolled: String? { nil }
 }
 
 /// What a refresh found.

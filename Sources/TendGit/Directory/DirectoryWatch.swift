@@ -14,8 +14,8 @@ final class DirectoryWatch: Sendable {
 
   private struct State {
     var tree: WatchedTree?
-    /// Whether it was said that the directory can't be watched.
-    var isPolled = false
+    /// Why the directory can't be watched, once that was said.
+    var whyPolled: String?
   }
 
   /// How long until watching is tried again where it can't be.
@@ -43,6 +43,9 @@ final class DirectoryWatch: Sendable {
     }
   }
 
+  /// Why nothing can be noticed now; nil: it can.
+  var whyPolled: String? { state.withLock { $0.whyPolled } }
+
   private func begin() async -> Bool {
     do throws(Errno) {
       let tree = try await BlockingThread.run { [configuration] () throws(Errno) in
@@ -50,16 +53,21 @@ final class DirectoryWatch: Sendable {
       }
       let wasPolled = state.withLock { state in
         defer { state = State(tree: tree) }
-        return state.isPolled
+        return state.whyPolled != nil
       }
       if wasPolled { configuration.logger.info("directory is watched again", metadata: place) }
       return true
     } catch {
+      let reason = reason(for: error)
       let isNews = state.withLock { state in
-        defer { state.isPolled = true }
-        return !state.isPolled
+        defer { state.whyPolled = reason }
+        return state.whyPolled == nil
       }
-      if isNews { tell(error) }
+      if isNews {
+        configuration.logger.warning(
+          "directory is polled, since it can't be watched",
+          metadata: place.merging(["reason": "\(reason)"]) { $1 })
+      }
       return false
     }
   }
@@ -74,16 +82,12 @@ final class DirectoryWatch: Sendable {
 
   private var place: Logger.Metadata { ["path": "\(configuration.path)"] }
 
-  private func tell(_ error: Errno) {
-    let reason =
-      switch error {
-      case .noSpace: "the user's inotify watches are used up: fs.inotify.max_user_watches"
-      case .tooManyOpenFiles: "the user's inotify instances or open files are used up"
-      case .tooManyLinks: "it has more than \(configuration.limits.entries) directories"
-      default: "\(error)"
-      }
-    configuration.logger.warning(
-      "directory is polled, since it can't be watched",
-      metadata: place.merging(["reason": "\(reason)"]) { $1 })
+  private func reason(for error: Errno) -> String {
+    switch error {
+    case .noSpace: "the user's inotify watches are used up: fs.inotify.max_user_watches"
+    case .tooManyOpenFiles: "the user's inotify instances or open files are used up"
+    case .tooManyLinks: "it has more than \(configuration.limits.entries) directories"
+    default: "\(error)"
+    }
   }
 }
