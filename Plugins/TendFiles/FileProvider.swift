@@ -45,6 +45,7 @@ public struct FileProvider: Provider, Linking, DriftReporting {
 
   let directories: DirectoryCache
   let watch: EntryWatch
+  let witnesses = Witnesses()
   let accounts = Accounts()
   let names: TemporaryNames
   /// The directory that all paths lie below; nil for that of the machine.

@@ -73,6 +73,16 @@ extension HostWide {
   public func hostName(of id: Desired.ID) -> String { id.description }
 }
 
+/// Finds out who changes a resource that is fought over.
+public protocol Witnessing<Desired>: Provider {
+  /// Who changed it last, such as `pid 4711 (/usr/bin/puppet, puppet.service)`; nil: not seen yet.
+  ///
+  /// Asked after each repair and before each delayed one while the resource is contested. The first
+  /// question begins the watch, and nothing is watched without a question. Where the system does
+  /// not tell, the answer is always nil.
+  func opponent(of id: Desired.ID) -> String?
+}
+
 /// Brings back what a backup keeps.
 public protocol BackupRestoring<Desired>: Provider {
   /// Makes what was kept anew, whether the resource is declared or not; durable when it returns.

@@ -14,7 +14,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <stddef.h>
 #include <sys/eventfd.h>
+#include <sys/fanotify.h>
 #include <sys/file.h>
 #include <sys/inotify.h>
 #include <sys/ioctl.h>
@@ -317,6 +319,49 @@ size_t tend_event_at(const char *buffer, size_t size, tend_event *event) {
   return sizeof found + found.len;
 }
 
+int tend_witness_open(int directory) {
+  int made = fanotify_init(
+      FAN_CLASS_NOTIF | FAN_CLOEXEC | FAN_NONBLOCK | FAN_REPORT_DFID_NAME, O_RDONLY | O_CLOEXEC);
+  if (made < 0) return -errno;
+  char path[32];
+  path_of(directory, path);
+  uint64_t what = FAN_MODIFY | FAN_CLOSE_WRITE | FAN_ATTRIB | FAN_CREATE | FAN_DELETE |
+                  FAN_MOVED_FROM | FAN_MOVED_TO | FAN_EVENT_ON_CHILD | FAN_ONDIR;
+  if (fanotify_mark(made, FAN_MARK_ADD | FAN_MARK_ONLYDIR, what, AT_FDCWD, path) < 0) {
+    int code = errno;
+    close(made);
+    return -code;
+  }
+  return made;
+}
+
+size_t tend_witness_at(const char *buffer, size_t size, tend_witness_event *event) {
+  struct fanotify_event_metadata found;
+  if (size < sizeof found) return 0;
+  memcpy(&found, buffer, sizeof found);
+  if (found.event_len > size || found.event_len < sizeof found) return 0;
+  event->process = found.pid;
+  event->name = "";
+  const char *rest = buffer + sizeof found, *end = buffer + found.event_len;
+  struct fanotify_event_info_fid info;
+  struct file_handle handle;
+  while ((size_t)(end - rest) >= sizeof info.hdr) {
+    memcpy(&info.hdr, rest, sizeof info.hdr);
+    if (info.hdr.len < sizeof info.hdr || info.hdr.len > end - rest) break;
+    size_t before = offsetof(struct fanotify_event_info_fid, handle) + sizeof handle;
+    if (info.hdr.info_type == FAN_EVENT_INFO_TYPE_DFID_NAME && info.hdr.len > before) {
+      memcpy(&handle, rest + before - sizeof handle, sizeof handle);
+      size_t length = info.hdr.len - before;
+      const char *name = rest + before + handle.handle_bytes;
+      // The kernel ends each name with a NUL.
+      if (handle.handle_bytes < length && memchr(name, 0, length - handle.handle_bytes))
+        event->name = name;
+    }
+    rest += info.hdr.len;
+  }
+  return found.event_len;
+}
+
 int tend_bell_make(void) { return result(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)); }
 
 void tend_bell_ring(int bell) {
@@ -362,6 +407,12 @@ int tend_start_thread(void (*body)(void *context), void *context) {
   pthread_attr_destroy(&attributes);
   if (code) free(start);
   return -code;
+}
+
+int32_t tend_witness_self(void) { return getpid(); }
+
+int tend_open_link(const char *path) {
+  return result(open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC));
 }
 
 uint32_t tend_effective_user(void) { return geteuid(); }

@@ -55,6 +55,7 @@ final class Controller<P: Provider>: Controlling {
   let listing: (any Listing<Desired>)?
   let confining: (any Confining<Desired>)?
   let reporting: (any DriftReporting<Desired>)?
+  let witnessing: (any Witnessing<Desired>)?
   let residing: (any Residing<Desired>)?
   let describing: (any Describing<Desired>)?
   let restarting: (any Restarting<Desired>)?
@@ -76,6 +77,7 @@ final class Controller<P: Provider>: Controlling {
     listing = provider as? any Listing<Desired>
     confining = provider as? any Confining<Desired>
     reporting = provider as? any DriftReporting<Desired>
+    witnessing = provider as? any Witnessing<Desired>
     residing = provider as? any Residing<Desired>
     describing = provider as? any Describing<Desired>
     restarting = provider as? any Restarting<Desired>

@@ -25,14 +25,17 @@ struct DriftLedger: Sendable, Hashable {
   private(set) var contested: String?
   /// How often the contested field was repaired within the window.
   private(set) var count = 0
+  /// Who was seen to change it, where that is known.
+  var opponent: String?
 
   /// The evidence, and what can be done.
   var message: String {
     guard let contested else {
       return "it was written \(writes.count) times within a minute, and waits for the next one"
     }
-    return "\(contested) was changed back \(count) times within 10 minutes; leave it alone with "
-      + "lifecycle: {ignoreDifferences: [\(contested)]}, or stop who changes it"
+    let by = opponent.map { " by \($0)" } ?? ""
+    return "\(contested) was changed back \(count) times within 10 minutes\(by); leave it alone "
+      + "with lifecycle: {ignoreDifferences: [\(contested)]}, or stop who changes it"
   }
 
   /// What to do about a difference that drift made.

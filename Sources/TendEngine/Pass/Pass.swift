@@ -114,7 +114,16 @@ struct Pass<P: Provider>: Sendable {
       fields: seen.differences.map(\.path), now: core.time.monotonic(),
       interval: assignment.interval)
     guard case .wait(let time) = answer else { return nil }
+    name(opponentIn: &ledger)
     return .contested(ledger, after: time, seen.differences)
+  }
+
+  /// Only what is fought over is asked for: what nobody contests costs nothing.
+  private func name(opponentIn ledger: inout DriftLedger) {
+    guard ledger.contested != nil, let witnessing = controller.witnessing,
+      let id = controller.rows[slot].desired?.id
+    else { return }
+    ledger.opponent = witnessing.opponent(of: id) ?? ledger.opponent
   }
 
   // MARK: Acting
@@ -266,6 +275,7 @@ struct Pass<P: Provider>: Sendable {
       ledger.repaired(
         fields: seen.differences.map(\.path), now: core.time.monotonic(),
         interval: assignment.interval)
+      name(opponentIn: &ledger)
       done.ledger = ledger
     }
     return done

@@ -254,12 +254,15 @@ extension World {
     return .again(after: after, priority: .drift, causes: .drift)
   }
 
-  /// Says it once when a contest begins.
+  /// Says it when a contest begins, and once more when it is known with whom.
   private mutating func notice(
     _ ledger: DriftLedger, _ node: Node, _ assignment: Assignment, _ differences: [Difference],
     _ now: Moment, _ effects: inout Effects
   ) {
-    guard ledger.contested != nil, assignment.ledger.contested == nil else { return }
+    let before = assignment.ledger
+    guard ledger.contested != nil,
+      before.contested == nil || before.opponent == nil && ledger.opponent != nil
+    else { return }
     effects.writes.append(
       .addEvent(
         event(

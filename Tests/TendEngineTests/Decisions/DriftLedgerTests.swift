@@ -31,6 +31,18 @@ struct DriftLedgerTests {
     #expect(ledger.count == 5)
   }
 
+  @Test("the message names who is fought with, where that is known, and what to write")
+  func message() {
+    var ledger = DriftLedger()
+    _ = fight(&ledger, count: 5)
+    let end = "; leave it alone with lifecycle: {ignoreDifferences: [a]}, or stop who changes it"
+    #expect(ledger.message == "a was changed back 5 times within 10 minutes" + end)
+    ledger.opponent = "pid 7 (/usr/bin/puppet)"
+    #expect(
+      ledger.message
+        == "a was changed back 5 times within 10 minutes by pid 7 (/usr/bin/puppet)" + end)
+  }
+
   @Test("from then on each repair waits twice as long, up to the interval")
   func doubling() {
     var ledger = DriftLedger()

@@ -102,6 +102,10 @@ int tend_name_user(uint32_t user, char *name, size_t size);
 int tend_name_group(uint32_t group, char *name, size_t size);
 
 uint32_t tend_effective_user(void);
+int32_t tend_witness_self(void);
+
+/// A symbolic link itself, as O_PATH, wherever it leads.
+int tend_open_link(const char *path);
 
 /// An instance of inotify(7) that never blocks, -EMFILE where the user has too many.
 int tend_watch_open(void);
@@ -121,6 +125,20 @@ typedef struct {
 
 /// Reads the event at the start of a buffer; how many bytes it takes, 0 where there is none.
 size_t tend_event_at(const char *buffer, size_t size, tend_event *event);
+
+/// An instance of fanotify(7) that tells who changes what is in one open directory, of any kind.
+///
+/// -EPERM without CAP_SYS_ADMIN, -EINVAL where the kernel is older than 5.9.
+int tend_witness_open(int directory);
+
+/// Who did something, to which name; "" where no name is told.
+typedef struct {
+  int32_t process;
+  const char *name;
+} tend_witness_event;
+
+/// Reads the event at the start of a buffer; how many bytes it takes, 0 where there is none.
+size_t tend_witness_at(const char *buffer, size_t size, tend_witness_event *event);
 
 /// eventfd(2): can be read once it has been rung, until it is read.
 int tend_bell_make(void);
