@@ -55,13 +55,6 @@ struct PlaceholderTests {
     #expect(try Self.expand(spec) == expected)
   }
 
-  private static let malformed =
-    "path has a ${ that begins no name of a value; write ${NAME}, or $${ for a ${ that is text"
-
-  private static func nobody(_ field: String, _ name: String, _ remedy: String) -> String {
-    "\(field) asks for the value \(name), which nobody gives; \(remedy)"
-  }
-
   private static func add(_ name: String) -> String {
     "add it to a file of values or to the unit's values, or write $${\(name)} for the text"
   }
@@ -69,22 +62,42 @@ struct PlaceholderTests {
   @Test(
     "T13: what has no value is an error that says which, and never an empty text",
     arguments: [
-      (["path": "${rot}/data"], nobody("path", "rot", add("rot"))),
-      (["path": "${web.rot}"], nobody("path", "web.rot", "did you mean web.root?")),
-      (
-        ["path": "${web}"],
-        "path asks for web, which is a map of values; name one of them, such as web.deep"
-      ),
-      (["path": "${web.root.x}"], nobody("path", "web.root.x", "did you mean web.root?")),
-      (["path": "${}"], malformed), (["path": "${HOME:-x}"], malformed),
-      (["path": "${open"], malformed),
-      (["env": ["A": "${none}"]], nobody("env.A", "none", add("none"))),
-      (["command": ["${non}"], "prot": 1], nobody("command[0]", "non", "did you mean on?")),
-    ] as [(Value, String)])
-  func missing(spec: Value, message: String) throws {
-    let error = #expect(throws: Diagnostics.self) { try Self.expand(spec) }
+      Missing(["path": "${rot}/data"], "path", "rot", add("rot")),
+      Missing(["path": "${web.rot}"], "path", "web.rot", "did you mean web.root?"),
+      Missing(["path": "${web.root.x}"], "path", "web.root.x", "did you mean web.root?"),
+      Missing(["env": ["A": "${none}"]], "env.A", "none", add("none")),
+      Missing(["command": ["${non}"], "prot": 1], "command[0]", "non", "did you mean on?"),
+    ])
+  func missing(missing: Missing) throws {
+    let error = #expect(throws: Diagnostics.self) { try Self.expand(missing.spec) }
     let first = error?.all.first?.description ?? ""
-    #expect(first.hasSuffix(": error: " + message), "\(first)")
+    #expect(first.hasSuffix(": error: " + missing.message), "\(first)")
+  }
+
+  @Test("T13: half a placeholder is an error too", arguments: ["${}", "${HOME:-x}", "${open"])
+  func malformed(text: String) throws {
+    let error = #expect(throws: Diagnostics.self) { try Self.expand(["path": .string(text)]) }
+    #expect(
+      error?.all.first?.message == "path has a ${ that begins no name of a value"
+        && error?.all.first?.remedy == "write ${NAME}, or $${ for a ${ that is text")
+  }
+
+  @Test("a map of values stands for no text")
+  func map() throws {
+    let error = #expect(throws: Diagnostics.self) { try Self.expand(["path": "${web}"]) }
+    #expect(error?.all.first?.message == "path asks for web, which is a map of values")
+    #expect(error?.all.first?.remedy == "name one of them, such as web.deep")
+  }
+
+  /// A spec with a placeholder that has no value, and what is said of it.
+  struct Missing: Sendable {
+    let spec: Value
+    let message: String
+
+    init(_ spec: Value, _ field: String, _ name: String, _ remedy: String) {
+      self.spec = spec
+      message = "\(field) asks for the value \(name), which nobody gives; \(remedy)"
+    }
   }
 
   @Test("what is wrong besides is said in the same run")
