@@ -17,6 +17,11 @@ public struct Context: Sendable {
   /// Time left for this call; zero or less once it is late.
   public var remaining: Duration { deadline - surroundings.monotonic }
 
+  /// Time since a fixed moment of this process, by the engine's clock; it never goes back.
+  ///
+  /// For what a provider paces by itself, such as requests in a second.
+  public var uptime: Duration { surroundings.monotonic }
+
   /// The wall clock, for times that outlive a restart.
   public var now: Timestamp { surroundings.now }
 

@@ -232,7 +232,9 @@ extension Schema.FieldType {
 }
 
 /// The name that was probably meant, by edit distance; nil where none is near.
-package func nearest(to name: String, among names: [String]) -> String? {
+///
+/// For the remedy of an error: `did you mean …?`.
+public func nearest(to name: String, among names: [String]) -> String? {
   let lowered = name.lowercased()
   let limit = max(1, name.count / 3)
   var best: (name: String, distance: Int)?
