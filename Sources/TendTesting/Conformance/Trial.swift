@@ -218,7 +218,10 @@ struct Trial<World: TrialWorld, P: Provider> {
   }
 
   /// Somebody else changes it by the same means, and our store knows nothing of that.
+  ///
+  /// Where it is not declared it would be theirs, and stay: nothing of it is ours to remove.
   private func disturb(_ resource: Int, _ sample: Int?) async {
+    guard slots[resource].sample != nil else { return }
     table.arm(nil)
     let item = samples.resources[resource]
     let memory = slots[resource].memory.copy()
