@@ -43,6 +43,14 @@ let signals = Target.Dependency.product(
 let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
 let system = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let httpClient = Target.Dependency.product(
+  name: "AsyncHTTPClient", package: "async-http-client")
+let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
+let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
+let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
+let nioCompression = Target.Dependency.product(
+  name: "NIOHTTPCompression", package: "swift-nio-extras")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 let arguments = Target.Dependency.product(
   name: "ArgumentParser", package: "swift-argument-parser")
@@ -61,6 +69,7 @@ let package = Package(
     .library(name: "TendCLI", targets: ["TendCLI"]),
     .library(name: "TendFiles", targets: ["TendFiles"]),
     .library(name: "TendProcesses", targets: ["TendProcesses"]),
+    .library(name: "TendHTTP", targets: ["TendHTTP"]),
     .executable(name: "tend", targets: ["tend"]),
   ],
   dependencies: [
@@ -68,8 +77,12 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
     .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
+    .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+    .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.2"),
+    .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
     .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
     .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+    .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
     .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2"),
   ],
@@ -104,8 +117,14 @@ let package = Package(
     plugin("TendFiles", ["CTendFiles", crypto], excluding: ["CTendFiles"]),
     .target(name: "CTendProcesses", path: "Plugins/TendProcesses/CTendProcesses"),
     plugin("TendProcesses", ["CTendProcesses", crypto], excluding: ["CTendProcesses"]),
+    plugin(
+      "TendHTTP",
+      [
+        "CJansson", crypto, httpClient, nioCore, nioPosix, nioHTTP1, nioSSL, nioCompression,
+      ], excluding: ["Definitions"]),
     .executableTarget(
-      name: "tend", dependencies: ["TendCLI", "TendFiles", "TendProcesses"], path: "Examples/Agent",
+      name: "tend", dependencies: ["TendCLI", "TendFiles", "TendHTTP", "TendProcesses"],
+      path: "Examples/Agent",
       exclude: ["run", "build-release", "tend-agent.service", "tend-agent-user.conf"],
       swiftSettings: settings),
 
@@ -126,6 +145,12 @@ let package = Package(
     tests(
       "TendProcessesTests",
       ["Tend", "TendEngine", "TendTesting", "TendProcesses", "CTendProcesses", "TestSupport"]),
+    tests(
+      "TendHTTPTests",
+      [
+        "Tend", "TendHTTP", "TendManifest", "TendTesting", "TestSupport", nioCore, nioPosix, nioSSL,
+        subprocess, system,
+      ]),
     tests(
       "TendAgentTests",
       [

@@ -27,6 +27,10 @@ struct ImportTests {
       "ArgumentParser", "Logging", "ServiceLifecycle", "UnixSignals",
     ]),
     "TendFiles": system.union(["Tend", "CTendFiles", "SystemPackage", "Crypto", "Logging"]),
+    "TendHTTP": system.union([
+      "Tend", "CJansson", "Crypto", "AsyncHTTPClient", "NIOCore", "NIOPosix", "NIOHTTP1",
+      "NIOHTTPCompression", "NIOSSL",
+    ]),
     "TendProcesses": system.union(["Tend", "CTendProcesses", "Crypto"]),
   ]
 

@@ -1,0 +1,117 @@
+internal import Tend
+
+extension HTTPProvider {
+  /// The items of a list, over all its pages.
+  struct Items: Sendable {
+    var values: [Value] = []
+    var requests = 0
+  }
+
+  /// More pages than this have no end.
+  private static var mostPages: Int { 10_000 }
+
+  func pages(
+    of search: Recipe.Search, _ service: Service, _ context: Context
+  ) async throws(ProviderError) -> Items {
+    var items = Items()
+    guard var address = search.ask.address(nil) else { return items }
+    var visited: Set<WebAddress> = []
+    let first = address
+    if case .number(let parameter, let number, _) = search.pages {
+      address = address.adding(parameter, String(number))
+    }
+    while visited.insert(address).inserted, visited.count <= Self.mostPages {
+      let answer = try await service.perform(
+        call(search.ask, address, isRepeatable: true, context), context)
+      guard search.ask.done.contains(answer.status) else {
+        throw answer.failure(service.connection, retryAfter: answer.retryAfter(context))
+      }
+      let document = try answer.value()
+      guard case .list(let values)? = search.items.value(in: document) else {
+        throw .transient(
+          "\(answer.name): \(answer.status), but there is no list\(search.items.inWords)",
+          remedy: "correct items:, or see whether the service has changed")
+      }
+      items.values += values
+      items.requests += 1
+      guard
+        let next = search.pages.next(
+          after: answer, document, count: values.count, page: items.requests, from: first)
+      else { return items }
+      guard next.hasSameOrigin(as: first) else {
+        throw .transient(
+          "\(answer.name): the next page is at \(next.origin), where nothing is sent")
+      }
+      address = next
+    }
+    throw .transient(
+      "\(first): its pages have no end", remedy: "correct pages: of the type")
+  }
+}
+
+extension JSONPointer {
+  fileprivate var inWords: String { tokens.isEmpty ? "" : " at \(description)" }
+}
+
+extension Recipe.Pages {
+  /// Where the next page is; nil after the last.
+  fileprivate func next(
+    after answer: Answer, _ document: Value, count: Int, page: Int, from first: WebAddress
+  ) -> WebAddress? {
+    switch self {
+    case .one: return nil
+    case .link:
+      let links = answer.headers.filter { $0.name.lowercased() == "link" }.map(\.value)
+      return LinkHeader.target(of: "next", in: links.joined(separator: ", "))
+        .flatMap { answer.address.resolving($0) }
+    case .number(let parameter, let number, let size):
+      if count == 0 || count < size ?? 1 { return nil }
+      return first.adding(parameter, String(number + page))
+    case .cursor(let parameter, let pointer):
+      guard let cursor = pointer.value(in: document)?.plainText, !cursor.isEmpty else { return nil }
+      return first.adding(parameter, cursor)
+    }
+  }
+}
+
+extension WebAddress {
+  /// With one more parameter in the query.
+  fileprivate func adding(_ name: String, _ value: String) -> WebAddress {
+    var result = self
+    result.target +=
+      (target.contains("?") ? "&" : "?") + Percent.encode(name) + "="
+      + Percent.encode(value)
+    return result
+  }
+}
+
+extension Recipe.Search {
+  /// Whether an item is the object: by the server's name for it where that is known, else by what
+  /// it has.
+  func means(_ item: Value, _ known: String?) -> Bool {
+    if let known, let identity {
+      if match.isEmpty || identity.value(in: item)?.plainText == known { return matches(item) }
+      return false
+    }
+    return matches(item)
+  }
+
+  private func matches(_ item: Value) -> Bool {
+    let comparison = ContentComparison(isExact: true)
+    return match.allSatisfy { match in
+      let value = match.pointer.value(in: item)
+      if value == nil { return match.value == .null }
+      return comparison.differences(from: value, to: .value(match.value)).isEmpty
+    }
+  }
+
+  /// What tells items apart, as one text.
+  func key(of item: Value) -> String {
+    match.map { Self.text($0.pointer.value(in: item) ?? .null) }.joined(separator: "\u{0}")
+  }
+
+  /// The same of the object that is meant.
+  var key: String { match.map { Self.text($0.value) }.joined(separator: "\u{0}") }
+
+  private static func text(_ value: Value) -> String { value.plainText ?? value.json }
+}

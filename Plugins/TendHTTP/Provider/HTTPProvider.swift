@@ -1,0 +1,96 @@
+internal import Synchronization
+public import Tend
+
+/// Keeps things in services that are reached over HTTP: `http/v1` `API`, `ObjectType`, `Object`,
+/// and the kinds that types define.
+///
+/// What has no need of it costs nothing: the client is made with the first request.
+public struct HTTPProvider: Provider {
+  /// What is declared.
+  public typealias Desired = ObjectSpec
+
+  /// The space of identities; the same whatever types define.
+  public let name = "http"
+  /// Calls wait for services; each API limits how many there are of its own.
+  public let execution = Execution.pool(limit: 32)
+
+  let services: Services
+  let lists = Lists()
+  let recollection = Recollection()
+  let random: @Sendable () -> Double
+
+  /// Speaks to services over the network.
+  public init() {
+    self.init(ClientTransport()) { Double.random(in: 0..<1) }
+  }
+
+  /// Speaks to them in another way, with another source of chance.
+  init(_ transport: any Transport, random: @escaping @Sendable () -> Double) {
+    services = Services(transport, random: random)
+    self.random = random
+  }
+
+  /// `Object`, as long as nothing is defined.
+  public var kinds: [Kind<ObjectSpec>] { [Self.objects(of: [])] }
+}
+
+/// The services that are in use, one for each way to reach one.
+final class Services: Sendable {
+  /// Those of connections that nobody uses any more go, the one that was idle longest first.
+  private static let bound = 64
+
+  private let transport: any Transport
+  private let random: @Sendable () -> Double
+  /// The one used last at the end.
+  private let all = Mutex<[Service]>([])
+
+  init(_ transport: any Transport, random: @escaping @Sendable () -> Double) {
+    self.transport = transport
+    self.random = random
+  }
+
+  subscript(connection: Connection) -> Service {
+    all.withLock { all in
+      if let last = all.last, last.connection == connection { return last }
+      if let index = all.lastIndex(where: { $0.connection == connection }) {
+        let service = all.remove(at: index)
+        all.append(service)
+        return service
+      }
+      let service = Service(connection, transport, random: random)
+      all.append(service)
+      if all.count > Self.bound { all.removeFirst() }
+      return service
+    }
+  }
+}
+
+/// What this process itself has done to objects, which a look at the world can't tell.
+final class Recollection: Sendable {
+  private struct State {
+    var deleted: Set<ObjectID> = []
+    var announced: [ObjectID: ObjectMemory] = [:]
+  }
+
+  private let state = Mutex(State())
+
+  /// It was deleted here, so that its absence needs no confirmation.
+  func didDelete(_ id: ObjectID) { state.withLock { _ = $0.deleted.insert(id) } }
+
+  func hasDeleted(_ id: ObjectID) -> Bool { state.withLock { $0.deleted.contains(id) } }
+
+  /// It is there, or about to be.
+  func forget(_ id: ObjectID) {
+    state.withLock { state in
+      state.deleted.remove(id)
+      state.announced[id] = nil
+    }
+  }
+
+  /// Its creation was announced, and nobody knows whether it came about.
+  func didAnnounce(_ id: ObjectID, _ memory: ObjectMemory) {
+    state.withLock { $0.announced[id] = memory }
+  }
+
+  func announcement(of id: ObjectID) -> ObjectMemory? { state.withLock { $0.announced[id] } }
+}

@@ -1,0 +1,135 @@
+internal import Crypto
+public import Tend
+
+/// One thing in a service, as it should be.
+public struct ObjectSpec: DesiredState {
+  /// As it is.
+  public typealias Subject = HTTPObject
+
+  /// Which one.
+  public let id: ObjectID
+  let type: ObjectType
+  let connection: Connection
+  let bindings: Bindings
+  let content: Content?
+  let recipe: Recipe
+  /// The request that observes all of its type at once.
+  let listing: Recipe.Search?
+
+  /// Where it is, for people.
+  let path: String
+
+  init(
+    _ type: ObjectType, _ connection: Connection, _ bindings: Bindings, name: String
+  ) {
+    let fields = type.fields
+    path = fields.path.expanded { bindings.value($0) }
+    // What the server names is told apart by the name of its declaration.
+    id = ObjectID("\(connection.name) \(path)" + (fields.identity == nil ? "" : "#\(name)"))
+    var bindings = bindings
+    bindings["correlation"] = .value(.string("tend-" + Self.short(id.description)))
+    let filling = Filling(connection: connection, bindings: bindings, fields: fields)
+    self.type = type
+    self.connection = connection
+    self.bindings = bindings
+    content = fields.body?.filled(bindings)
+    recipe = filling.recipe
+    listing = fields.list.map(filling.search)
+  }
+
+  /// A short digest that is the same for ever.
+  private static func short(_ text: String) -> String {
+    let digest = SHA256.hash(data: Array(text.utf8))
+    return digest.prefix(12).map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+  }
+
+  /// Compares what the body declares with what the service shows; pure.
+  public func differences(from current: HTTPObject?) -> [Difference] {
+    guard let current else { return creation }
+    var differences: [Difference] = []
+    if let content {
+      differences = type.fields.comparison.differences(from: current.value, to: content)
+      if current.memory.digest == nil || current.memory.digest != current.digest {
+        differences += content.secrets().map { path, _ in
+          Difference(path: path.description, actual: .masked, desired: .masked)
+        }
+      }
+    }
+    return differences
+  }
+
+  /// What a create sets: where it is, and each field of the body.
+  private var creation: [Difference] {
+    var differences = [Difference(path: "path", actual: .absent, desired: .value(.string(path)))]
+    if let content {
+      let empty: Value? = nil
+      differences += ContentComparison().differences(from: empty, to: content)
+      differences += content.secrets().map { path, _ in
+        Difference(path: path.description, actual: .absent, desired: .masked)
+      }
+    }
+    return differences
+  }
+
+  /// Whether replacing it loses data that only it holds; the type says so.
+  public var replacementLosesData: Bool { type.fields.replacementLosesData }
+}
+
+/// Makes requests of templates.
+private struct Filling {
+  let connection: Connection
+  let bindings: Bindings
+  let fields: ObjectType.Fields
+
+  var recipe: Recipe {
+    var read = ask(fields.read)
+    read.select = fields.select
+    read.nullIsAbsent = fields.nullIsAbsent
+    return Recipe(
+      read: fields.isSearched ? nil : read, search: fields.search.map(search),
+      delete: ask(fields.delete),
+      progress: fields.progress)
+  }
+
+  private func ask(_ operation: ObjectType.Operation) -> Recipe.Ask {
+    Recipe.Ask(
+      method: operation.method, url: url(operation.path),
+      headers: operation.headers.map { .init(name: $0.name, value: $0.value.filled(bindings)) },
+      done: operation.done, absent: operation.absent)
+  }
+
+  func search(_ lookup: ObjectType.Lookup) -> Recipe.Search {
+    Recipe.Search(
+      ask: Recipe.Ask(url: url(lookup.path), done: [200]), items: lookup.items,
+      match: lookup.match.compactMap { match in
+        match.value.filled(bindings)?.plain.map { .init(pointer: match.pointer, value: $0) }
+      },
+      identity: lookup.identity, pages: lookup.pages)
+  }
+
+  func url(_ template: URITemplate) -> String {
+    let path = template.expanded(keeping: ["identity"]) { bindings.value($0) }
+    if path == Recipe.identity { return path }
+    var base = connection.url[...]
+    while base.hasSuffix("/") { base.removeLast() }
+    return base + path
+  }
+}
+
+extension ObjectSpec {
+  /// The URL of an operation on it; nil where the server's name for it is needed and not known.
+  func address(of operation: ObjectType.Operation, _ identity: String?) -> WebAddress? {
+    let filling = Filling(connection: connection, bindings: bindings, fields: type.fields)
+    return Recipe.Ask(url: filling.url(operation.path), done: []).address(identity)
+  }
+
+  /// The headers of an operation.
+  func headers(of operation: ObjectType.Operation) -> [(name: String, value: SecretText)] {
+    operation.headers.map { ($0.name, $0.value.filled(bindings)) }
+  }
+
+  /// What an operation sends.
+  func content(of operation: ObjectType.Operation) -> Content? {
+    operation.body.map { $0.filled(bindings) } ?? content
+  }
+}

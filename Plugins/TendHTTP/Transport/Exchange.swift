@@ -1,0 +1,73 @@
+internal import Tend
+
+/// One request as it goes out.
+struct Request: Sendable {
+  var method: String
+  var address: WebAddress
+  var headers: [Header] = []
+  var body: [UInt8] = []
+  /// How long all of it may take.
+  var timeout: Duration
+  /// How many bytes a response may have.
+  var responseSize: Int
+}
+
+/// One field of a request or a response.
+struct Header: Sendable, Hashable, Codable {
+  var name: String
+  var value: String
+}
+
+/// One response, whole.
+struct Response: Sendable {
+  var status: Int
+  var headers: [Header]
+  var body: [UInt8]
+
+  /// The first header of a name, whatever its case.
+  subscript(name: String) -> String? { headers.first(named: name) }
+}
+
+extension [Header] {
+  /// The value of the first of a name, whatever its case.
+  func first(named name: String) -> String? {
+    first { $0.name.utf8.count == name.utf8.count && $0.name.lowercased() == name.lowercased() }?
+      .value
+  }
+}
+
+/// How a service is reached: what tells one pool of connections from another.
+struct Line: Sendable, Hashable {
+  /// The path of a Unix socket, in the place of host and port.
+  var socket: String?
+  var proxy: WebAddress?
+  /// Certificates in PEM that are trusted; nil: those of the system.
+  var authorities: String?
+  /// Certificates in PEM that say who we are, and their key.
+  var certificate: String?
+  var key: Sensitive<String>?
+  /// How many connections at most.
+  var connections = 8
+  /// To how many bytes a response may be decompressed.
+  var responseSize = 10 << 20
+}
+
+/// What carries requests; real, or one in which a test lets things go wrong.
+protocol Transport: Sendable {
+  /// Sends one request and takes in the whole response; follows nothing and repeats nothing.
+  ///
+  /// Throws `TransportError` where there is no response.
+  func send(_ request: Request, over line: Line) async throws -> Response
+}
+
+/// Why there is no response.
+struct TransportError: Error, Hashable, CustomStringConvertible {
+  /// What went wrong, in words.
+  var description: String
+  /// What a person can do about it.
+  var remedy: String?
+  /// Whether the service can't have seen the request.
+  var isUnsent = false
+  /// Whether the response was there, but is not to be had in another try.
+  var isFinal = false
+}

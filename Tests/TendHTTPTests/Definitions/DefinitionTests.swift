@@ -1,0 +1,158 @@
+import Tend
+import TestSupport
+import Testing
+
+@testable import TendHTTP
+
+/// The definitions that are shipped, against the real servers.
+@Suite(.timeLimit(.minutes(10)))
+struct DefinitionTests {
+  @Test(
+    "the shipped definitions are valid, and each has a summary for every field",
+    arguments: ["rabbitmq", "caddy"])
+  func valid(name: String) throws {
+    let text = try Definitions.text(name)
+    let api =
+      "apiVersion: http/v1\nkind: API\nmetadata: {name: \(name)}\n"
+      + "spec: {url: 'http://127.0.0.1:1'}\n---\n"
+    #expect(try Stage.decode(api + text).isEmpty)
+  }
+
+  // MARK: RabbitMQ
+
+  private static func head(_ server: RealServer) throws -> String {
+    try """
+    apiVersion: http/v1
+    kind: API
+    metadata: {name: rabbitmq}
+    spec:
+      url: \(server.url("/api"))
+      authentication: {basic: {username: guest, password: {fromEnvironment: PASSWORD}}}
+      health: {path: /overview}
+    ---
+
+    """ + Definitions.text("rabbitmq")
+  }
+
+  @Test(
+    "what a RabbitMQ broker has is made, kept, changed and removed",
+    .enabled(if: RealServer.hasBroker))
+  func rabbitMQ() async throws {
+    try await RealServer.broker { server in
+      for trial in Self.brokerTrials(server) {
+        try await server.prepare()
+        try await trial.run(Self.head(server))
+      }
+    }
+  }
+
+  private static func brokerTrials(_ server: RealServer) -> [Trial] {
+    let host = "vhost: /"
+    return [
+      Trial(
+        kind: "rabbitmq/v1 VirtualHost", spec: { "{name: v/\($0), description: d\($1)}" },
+        meddle: { try await server.curl("DELETE", "/api/vhosts/v%2F0") }, count: 5),
+      Trial(
+        kind: "rabbitmq/v1 User",
+        spec: { "{name: u\($0), password: {fromFile: /p}, tags: [monitoring, t\($1)]}" },
+        meddle: {
+          try await server.curl(
+            "PUT", "/api/users/u0", "{\"password\": \"x\", \"tags\": \"other\"}")
+        }, count: 20),
+      Trial(
+        kind: "rabbitmq/v1 Permission",
+        spec: { _, version in "{\(host), user: one, read: r\(version)}" },
+        meddle: {
+          try await server.curl(
+            "PUT", "/api/permissions/%2F/one",
+            "{\"configure\": \".*\", \"write\": \"\", \"read\": \"\"}")
+        }, count: 1),
+      Trial(
+        kind: "rabbitmq/v1 Queue",
+        spec: { "{name: q\($0), arguments: {x-message-ttl: \(1000 * $1)}}" },
+        meddle: { try await server.curl("DELETE", "/api/queues/%2F/q0") }, count: 1000),
+      Trial(
+        kind: "rabbitmq/v1 Exchange",
+        spec: { "{name: e\($0), type: \($1 == 1 ? "topic" : "fanout")}" },
+        meddle: { try await server.curl("DELETE", "/api/exchanges/%2F/e0") }, count: 20),
+      Trial(
+        kind: "rabbitmq/v1 Binding",
+        spec: { number, _ in "{source: e, queue: q, routingKey: k.\(number)}" },
+        meddle: { try await server.curl("DELETE", "/api/bindings/%2F/e/e/q/q/k.0") }, count: 100,
+        changes: false),
+      Trial(
+        kind: "rabbitmq/v1 Policy",
+        spec: { "{name: p\($0), pattern: ^p, definition: {max-length: \($1)}, applyTo: queues}" },
+        meddle: {
+          try await server.curl(
+            "PUT", "/api/policies/%2F/p0",
+            "{\"pattern\": \"^p\", \"definition\": {\"max-length\": 1, \"expires\": 100}, "
+              + "\"apply-to\": \"queues\"}"
+          )
+        }, count: 20),
+    ]
+  }
+
+  // MARK: Caddy
+
+  @Test(
+    "what Caddy is configured with is made, kept, changed and removed",
+    .enabled(if: RealServer.hasCaddy))
+  func caddy() async throws {
+    try await RealServer.caddy { server in
+      let head = """
+        apiVersion: http/v1
+        kind: API
+        metadata: {name: caddy}
+        spec: {url: "\(server.url(""))", health: {path: /config/}, limits: {concurrency: 1}}
+        ---
+
+        """ + (try Definitions.text("caddy"))
+      let port = try freePort()
+      for trial in Self.caddyTrials(server, port: port) {
+        try await server.curl(
+          "PUT", "/config/apps/http/servers/s",
+          "{\"listen\": [\"127.0.0.1:\(port - 20)\"], \"routes\": []}")
+        try await trial.run(head)
+      }
+    }
+  }
+
+  private static func caddyTrials(_ server: RealServer, port: UInt16) -> [Trial] {
+    let route = "handle: [{handler: static_response, body: \"{http.request.host}"
+    return [
+      Trial(
+        kind: "caddy/v1 Server",
+        spec: {
+          "{name: s\($0), listen: [\"127.0.0.1:\(Int(port) - $0 * 2 - $1)\"], "
+            + "https: {disable: true}}"
+        },
+        meddle: {
+          try await server.curl(
+            "PATCH", "/config/apps/http/servers/s0/listen", "[\"127.0.0.1:\(port)\"]")
+        }, count: 3),
+      Trial(
+        kind: "caddy/v1 Configuration",
+        spec: { _, version in
+          "{path: apps/http/servers/r, value: {listen: [\"127.0.0.1:\(Int(port) - version)\"], "
+            + "automatic_https: {disable: true}}}"
+        },
+        meddle: {
+          try await server.curl("PUT", "/config/apps/http/servers/r/logs", "{}")
+        }, count: 1),
+      Trial(
+        kind: "caddy/v1 Route",
+        spec: { "{id: r\($0), server: s, match: [{host: [h\($0).example]}], \(route) \($1)\"}]}" },
+        meddle: { try await server.curl("DELETE", "/id/r0") }, count: 20),
+    ]
+  }
+}
+
+extension RealServer {
+  /// What the trials of others stand on.
+  fileprivate func prepare() async throws {
+    try await curl("PUT", "/api/users/one", "{\"password\": \"one\", \"tags\": \"\"}")
+    try await curl("PUT", "/api/exchanges/%2F/e", "{\"type\": \"topic\", \"durable\": true}")
+    try await curl("PUT", "/api/queues/%2F/q", "{\"durable\": true}")
+  }
+}
