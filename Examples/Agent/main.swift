@@ -1,5 +1,6 @@
 import TendCLI
 import TendFiles
+import TendHTTP
 import TendProcesses
 
-await TendCommand.main { [FileProvider(), ProcessProvider()] }
+await TendCommand.main { [FileProvider(), ProcessProvider(), HTTPProvider()] }

@@ -8,9 +8,10 @@ private import TendAgent
 /// ```swift
 /// import TendCLI
 /// import TendFiles
+/// import TendHTTP
 /// import TendProcesses
 ///
-/// await TendCommand.main { [FileProvider(), ProcessProvider()] }
+/// await TendCommand.main { [FileProvider(), ProcessProvider(), HTTPProvider()] }
 /// ```
 public struct TendCommand: AsyncParsableCommand {
   /// Name, help and verbs.
