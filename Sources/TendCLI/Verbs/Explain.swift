@@ -16,15 +16,23 @@ struct Explain: Verb {
         tend explain File.mode      one field
         tend explain agent          the configuration of an agent
         tend explain tend.yaml      the settings of a tree of manifests
+        tend explain -f . Queue     a kind that the manifests here define
       """)
 
   @Argument(
     help: "KIND or KIND.FIELD, with the group in front where it is ambiguous; agent; tend.yaml.",
     completion: .kinds)
   var what: String?
+  @Option(
+    name: [.customShort("f"), .customLong("file")],
+    help: ArgumentHelp(
+      "Manifests whose own kinds are documented as well.", valueName: "path"))
+  var path: String?
+
+  var placePrefix: String { path.map { Input(path: $0).prefix } ?? "" }
 
   func perform(in session: Session) async throws -> ExitStatus {
-    let kinds = try session.engine(InMemoryStore()).kinds.sorted { $0.name < $1.name }
+    let kinds = try await kinds(of: session.engine(InMemoryStore())).sorted { $0.name < $1.name }
     guard let what else {
       session.console.out(Self.table(of: kinds, session.console.style))
       return .success
@@ -40,6 +48,13 @@ struct Explain: Verb {
     }
     session.console.out(text)
     return .success
+  }
+
+  private func kinds(of engine: Engine) async throws -> [KindDescription] {
+    guard let path else { return engine.kinds }
+    let input = Input(path: path)
+    let unit = try input.unit(named: nil)
+    return engine.kinds(in: try await input.read().checked(by: engine, for: unit))
   }
 
   /// The text for a file that is no manifest, or for a field of it; nil where a kind is meant.

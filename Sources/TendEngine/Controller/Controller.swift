@@ -96,6 +96,14 @@ final class Controller<P: Provider>: Controlling {
     return (part, diagnostics)
   }
 
+  func kinds(in snapshot: Snapshot) -> [KindDescription] {
+    let definitions = snapshot.declarations.filter { declaration in
+      self.definitions.contains { $0.name == declaration.reference.kind }
+    }
+    return stagedKinds(of: provider, definitions: definitions, tree: snapshot.tree).0
+      .map { KindDescription(name: $0.name, schema: $0.schema) }
+  }
+
   // MARK: Slots
 
   func slot(of identity: String) -> UInt32? {

@@ -15,6 +15,9 @@ protocol Controlling: AnyObject, Sendable {
   /// The kinds of its definitions.
   var definitions: [KindDescription] { get }
 
+  /// The kinds that it serves where this is declared.
+  func kinds(in snapshot: Snapshot) -> [KindDescription]
+
   /// Begins to stage a revision, with the definitions that it holds.
   func stage(
     definitions: [Declaration], premises: Premises
