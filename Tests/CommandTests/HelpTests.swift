@@ -68,7 +68,7 @@ struct HelpTests {
   func explain() async throws {
     let command = try Command()
     let kinds = try await command("explain")
-    #expect(kinds.out.hasPrefix("KIND       VERSION       WHAT IT IS\nDirectory  files/v1      "))
+    #expect(kinds.out.hasPrefix("KIND        VERSION       WHAT IT IS\nDirectory   files/v1      "))
     for name in ["File", "file", "files/v1/File"] {
       let output = try await command("explain", name)
       #expect(output.out.hasPrefix("KIND     File\nVERSION  files/v1\n"), "\(name)")
@@ -80,10 +80,22 @@ struct HelpTests {
       unknown.errors
         == "error: there is no kind Fil; "
         + "the kinds are files/v1/Directory, files/v1/File, files/v1/Symlink, "
-        + "processes/v1/Process\n")
+        + "http/v1/API, http/v1/Object, http/v1/ObjectType, processes/v1/Process\n")
     let field = try await command("explain", "File.mod")
     #expect(field.status == 1)
     #expect(field.errors.contains("did you mean mode?"))
+  }
+
+  @Test("explain documents the kinds that a tree of manifests defines itself")
+  func explainDefined() async throws {
+    let command = try Command()
+    let root = Tend.path.split(separator: "/.build").first.map(String.init) ?? ""
+    let tree = "\(root)/Examples/quickstart"
+    let output = try await command("explain", "Route", "-f", tree)
+    #expect(output.out.hasPrefix("KIND     Route\nVERSION  caddy/v1\n"), "\(output.errors)")
+    #expect(output.out.contains("The name of the server."))
+    #expect(try await command("explain", "Route").status == 1)
+    #expect(try await command("explain", "Route.sever", "-f", tree).errors.contains("server"))
   }
 
   @Test("the version is printed")

@@ -18,6 +18,11 @@ struct DefinitionTests {
     #expect(try Stage.decode(api + text).isEmpty)
   }
 
+  @Test("the quickstart has the definitions as they are shipped")
+  func quickstart() throws {
+    #expect(try Definitions.text("caddy") == Definitions.text("caddy", in: "Examples/quickstart"))
+  }
+
   // MARK: RabbitMQ
 
   private static func head(_ server: RealServer) throws -> String {

@@ -7,11 +7,13 @@ import Testing
 
 /// The definitions that are shipped.
 enum Definitions {
-  static func text(_ name: String) throws -> String {
+  static func text(
+    _ name: String, in folder: String = "Plugins/TendHTTP/Definitions"
+  ) throws -> String {
     let root = URL(fileURLWithPath: #filePath).pathComponents.prefix { $0 != "Tests" }
       .joined(separator: "/").dropFirst()
     return try String(
-      contentsOfFile: "\(root)/Plugins/TendHTTP/Definitions/\(name).yaml", encoding: .utf8)
+      contentsOfFile: "\(root)/\(folder)/\(name).yaml", encoding: .utf8)
   }
 }
 
