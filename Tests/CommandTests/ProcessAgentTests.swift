@@ -164,7 +164,7 @@ struct ProcessAgentTests {
     try work.command.folder.write(canary, to: "token")
     let environment = "environment: {TOKEN: {file: \(work.command.folder.path("token"))}}"
     try work.write([
-      "p": work.process("p", "echo ${#TOKEN}; exec sleep 1000", environment),
+      "p": work.process("p", "echo $${#TOKEN}; exec sleep 1000", environment),
       "loop": work.process("loop", "exit 3", environment),
       "missing": work.process("missing", "exec /no/such", environment)
         .replacing("/bin/sh", with: "/no/such"),
