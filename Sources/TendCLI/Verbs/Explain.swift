@@ -54,7 +54,8 @@ struct Explain: Verb {
     guard let path else { return engine.kinds }
     let input = Input(path: path)
     let unit = try input.unit(named: nil)
-    return engine.kinds(in: try await input.read().checked(by: engine, for: unit))
+    let snapshot = try await input.read(for: unit).checked(by: engine, for: unit)
+    return engine.kinds(in: snapshot, unit: unit)
   }
 
   /// The text for a file that is no manifest, or for a field of it; nil where a kind is meant.

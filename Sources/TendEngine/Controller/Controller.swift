@@ -96,11 +96,12 @@ final class Controller<P: Provider>: Controlling {
     return (part, diagnostics)
   }
 
-  func kinds(in snapshot: Snapshot) -> [KindDescription] {
+  func kinds(in snapshot: Snapshot, of unit: Unit) -> [KindDescription] {
     let definitions = snapshot.declarations.filter { declaration in
       self.definitions.contains { $0.name == declaration.reference.kind }
     }
-    return stagedKinds(of: provider, definitions: definitions, tree: snapshot.tree).0
+    let premises = snapshot.premises(of: unit)
+    return stagedKinds(of: provider, definitions: definitions, premises: premises).0
       .map { KindDescription(name: $0.name, schema: $0.schema) }
   }
 

@@ -144,9 +144,9 @@ public final class Engine: Service {
   /// The kinds that there are where this is declared: also those that its definitions define.
   ///
   /// Where a definition is wrong its provider's own kinds remain; `validate` says what is wrong.
-  public func kinds(in snapshot: Snapshot) -> [KindDescription] {
+  public func kinds(in snapshot: Snapshot, unit: String) -> [KindDescription] {
     stagingProviders.flatMap(\.definitions)
-      + stagingProviders.flatMap { $0.kinds(in: snapshot) }
+      + stagingProviders.flatMap { $0.kinds(in: snapshot, of: Unit(unit)) }
   }
 
   /// The kinds that the providers serve by themselves, definitions first.

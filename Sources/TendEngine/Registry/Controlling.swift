@@ -16,7 +16,7 @@ protocol Controlling: AnyObject, Sendable {
   var definitions: [KindDescription] { get }
 
   /// The kinds that it serves where this is declared.
-  func kinds(in snapshot: Snapshot) -> [KindDescription]
+  func kinds(in snapshot: Snapshot, of unit: Unit) -> [KindDescription]
 
   /// Begins to stage a revision, with the definitions that it holds.
   func stage(
