@@ -44,6 +44,33 @@ struct ConfiningTests {
       Target(id: inside.id, desired: inside, memory: nil as EntryMemory?), context)
   }
 
+  @Test("T05: nothing is purged outside of what a unit may touch, also by way of a link", .asRoot)
+  func purge() async throws {
+    let here = try Playground(in: "/root")
+    for folder in ["mine", "mine/d", "other", "other/d"] { mkdir(here(folder), 0o755) }
+    symlink(here("other"), here("mine/link"))
+    symlink(here("other/d"), here("mine/d/link"))
+    for path in ["mine/d/stranger", "other/d/stranger"] { try write("theirs\n", to: here(path)) }
+    let context = Context(
+      here.surroundings, deadline: .seconds(60), limits: Below(here("mine")))
+    func differences(_ name: String) async throws(ProviderError) -> [String] {
+      guard let spec = try? here.directory(name, ["purge": true]) else { return [] }
+      var memory: EntryMemory?
+      var found: [Difference] = []
+      for _ in 0..<2 {
+        let entry = try await here.provider.observe(
+          Target(id: spec.id, desired: spec, memory: memory), context)
+        memory = entry?.memory
+        found = spec.differences(from: entry)
+      }
+      return found.map(\.path).filter { $0.hasPrefix("purge.") }
+    }
+    let led = await failure { _ = try await differences("mine/link/d") }
+    #expect(led?.code == .notPermitted)
+    #expect(try await differences("mine/d") == ["purge.link", "purge.stranger"])
+    #expect(names(in: here("other/d")) == ["stranger"])
+  }
+
   @Test("what gives somebody's rights away says whose")
   func rights() throws {
     let here = try Playground()

@@ -147,18 +147,7 @@ struct MirrorTests {
   @Test("packs that gather are packed into one, but never while somebody reads")
   func packed() async throws {
     let revision = try await ground.source().read().revision
-    let mirror = ground.mirrors.path(try ground.mirror())
-    for index in 0..<52 {
-      let blob = try await run(
-        "git", ["-C", mirror, "hash-object", "-w", "--stdin"], input: "\(index)")
-      try await run(
-        "git", ["-C", mirror, "pack-objects", "-q", "objects/pack/pack"], in: mirror, input: blob)
-    }
-    func packs() throws -> Int {
-      try ground.mirrors.names("\(try ground.mirror())/objects/pack").count {
-        $0.hasSuffix(".pack")
-      }
-    }
+    try await gatherPacks()
     let home = try ground.mirror().prefix { $0 != "/" }
     try await whileLocked(ground.mirrors.path("\(home)/readers"), shared: true) {
       _ = try await ground.source().refresh(after: revision)
@@ -167,6 +156,39 @@ struct MirrorTests {
     _ = try await ground.source().refresh(after: revision)
     #expect(try packs() < 5)
     #expect(try await ground.source().snapshot(of: revision).names == ["a"])
+  }
+
+  @Test("T03: what an older revision is still made of stays, whatever is fetched and packed since")
+  func inUse() async throws {
+    try await ground.repository.commit(["old.txt": "old"])
+    let older = try await ground.source().read()
+    try await ground.repository.git("rm", "--quiet", "old.txt")
+    try await ground.repository.commit("Without it")
+    try await gatherPacks()
+    _ = try await ground.source().read(after: older.revision)
+    #expect(try packs() < 5, "it was packed meanwhile")
+    let bytes = try await older.tree.file(at: "old.txt").read()
+    #expect(String(decoding: bytes, as: UTF8.self) == "old")
+    let again = try await ground.source().snapshot(of: older.revision)
+    #expect(try again.tree.file(at: "old.txt").size == 3)
+  }
+
+  /// More packs than are left alone.
+  private func gatherPacks() async throws {
+    let mirror = ground.mirrors.path(try ground.mirror())
+    for index in 0..<52 {
+      let blob = try await run(
+        "git", ["-C", mirror, "hash-object", "-w", "--stdin"], input: "\(index)")
+      try await run(
+        "git", ["-C", mirror, "pack-objects", "-q", "objects/pack/pack"], in: mirror, input: blob)
+    }
+    #expect(try packs() >= 52)
+  }
+
+  private func packs() throws -> Int {
+    try ground.mirrors.names("\(try ground.mirror())/objects/pack").count {
+      $0.hasSuffix(".pack")
+    }
   }
 
   @Test("nobody but the agent's user may look into the mirrors")
