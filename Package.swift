@@ -36,6 +36,11 @@ let loggingTesting = Target.Dependency.product(name: "InMemoryLogging", package:
 let metrics = Target.Dependency.product(name: "Metrics", package: "swift-metrics")
 let metricsTesting = Target.Dependency.product(
   name: "MetricsTestKit", package: "swift-metrics")
+let tracing = Target.Dependency.product(name: "Tracing", package: "swift-distributed-tracing")
+let instrumentation = Target.Dependency.product(
+  name: "Instrumentation", package: "swift-distributed-tracing")
+let tracingTesting = Target.Dependency.product(
+  name: "InMemoryTracing", package: "swift-distributed-tracing")
 let lifecycle = Target.Dependency.product(
   name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let signals = Target.Dependency.product(
@@ -75,6 +80,7 @@ let package = Package(
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+    .package(url: "https://github.com/apple/swift-distributed-tracing", from: "1.7.3"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
     .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
     .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
@@ -88,7 +94,7 @@ let package = Package(
   ],
   targets: [
     module("Tend"),
-    module("TendEngine", ["Tend", logging, metrics, lifecycle]),
+    module("TendEngine", ["Tend", logging, metrics, tracing, instrumentation, lifecycle]),
     .systemLibrary(
       name: "CYAML", path: "Sources/CYAML", pkgConfig: "yaml-0.1",
       providers: [.apt(["libyaml-dev"])]),
@@ -133,6 +139,7 @@ let package = Package(
       "TendEngineTests",
       [
         "Tend", "TendEngine", "TendTesting", logging, loggingTesting, metrics, metricsTesting,
+        tracing, instrumentation, tracingTesting,
       ]),
     tests("TendTestingTests", ["Tend", "TendTesting"]),
     tests("TendManifestTests", ["Tend", "TendManifest"]),

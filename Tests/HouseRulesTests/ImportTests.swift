@@ -11,7 +11,9 @@ struct ImportTests {
   /// A module, and all that it may import besides.
   static let table: [String: Set<String>] = [
     "Tend": [],
-    "TendEngine": system.union(["Tend", "Logging", "Metrics", "CoreMetrics", "ServiceLifecycle"]),
+    "TendEngine": system.union([
+      "Tend", "Logging", "Metrics", "CoreMetrics", "Tracing", "Instrumentation", "ServiceLifecycle",
+    ]),
     "TendManifest": ["Tend", "CYAML", "CJansson"],
     "TendGit": system.union([
       "Tend", "TendEngine", "TendManifest", "Subprocess", "SystemPackage", "Logging", "Metrics",

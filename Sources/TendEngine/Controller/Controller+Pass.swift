@@ -88,7 +88,7 @@ extension Controller {
     site.turn(to: node, isRepair: !assignment.isNew)
     let run = Pass(
       controller: self, slot: slot, node: node, assignment: assignment, context: context)
-    let result = await run.run(listed)
+    let result = await core.spans.around("tend.reconcile", run.names) { await run.run(listed) }
     let duration = core.time.monotonic() - begun
     core.meters.passed(in: duration, by: index)
     if case .settled(.some, _, _) = result, assignment.cause == .drift {

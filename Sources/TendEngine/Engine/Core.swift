@@ -2,6 +2,7 @@ import CoreMetrics
 import Logging
 import Synchronization
 import Tend
+import Tracing
 
 /// What the engine and its controllers share: the world under its lock, and the way out of it.
 final class Core: Sendable {
@@ -21,12 +22,13 @@ final class Core: Sendable {
   let mask = SecretMask()
   let pulse: Pulse
   let meters: Meters
+  let spans: Spans
   let seed: UInt64
 
   init(
     scheduler: Scheduler, store: any Store, providers: [String], time: Time, logger: Logger,
-    backups: (any BackupStore)?, showsPrivate: Bool,
-    claims: (any HostClaims)?, metrics: any MetricsFactory, seed: UInt64,
+    backups: (any BackupStore)?, showsPrivate: Bool, claims: (any HostClaims)?,
+    metrics: any MetricsFactory, tracer: (any Tracer)?, seed: UInt64,
     brake: @escaping @Sendable () -> Suspension?,
     secrets: @escaping @Sendable (SecretSource) async throws(ProviderError) -> Sensitive<String>
   ) {
@@ -43,6 +45,7 @@ final class Core: Sendable {
     self.brake = brake
     pulse = Pulse(startingAt: time.wall().nanoseconds)
     self.seed = seed
+    spans = Spans(tracer: tracer)
     meters = Meters(providers: providers, factory: metrics)
   }
 

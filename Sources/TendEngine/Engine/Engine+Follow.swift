@@ -158,7 +158,11 @@ extension Engine {
       core.meters.refreshed(
         followed.unit.name, result, in: core.time.monotonic() - begun)
     }
-    let answer = try await followed.source.refresh(after: known)
+    let answer = try await core.spans.around("tend.refresh") {
+      ["tend.unit": followed.unit.name]
+    } _: { () throws(SourceError) in
+      try await followed.source.refresh(after: known)
+    }
     switch answer {
     case .unchanged: result = .unchanged
     case .changed: result = .changed

@@ -45,6 +45,17 @@ extension Engine {
   func prepare(
     _ snapshot: Snapshot, for unit: Unit, onlyChanged: Bool, isStrict: Bool, claiming: Bool
   ) async throws(EngineError) -> (plan: Plan, prepared: Prepared) {
+    try await core.spans.around("tend.plan") {
+      ["tend.unit": unit.name, "tend.revision": snapshot.revision.id]
+    } _: { () throws(EngineError) in
+      try await plan(
+        snapshot, for: unit, onlyChanged: onlyChanged, isStrict: isStrict, claiming: claiming)
+    }
+  }
+
+  private func plan(
+    _ snapshot: Snapshot, for unit: Unit, onlyChanged: Bool, isStrict: Bool, claiming: Bool
+  ) async throws(EngineError) -> (plan: Plan, prepared: Prepared) {
     let reservation = Reservation(core, unit: unit)
     let (intake, basis) = try stage(snapshot, unit)
     let nodes = try place(intake, basis, reservation)

@@ -3,6 +3,7 @@ public import Logging
 public import ServiceLifecycle
 import Synchronization
 public import Tend
+public import Tracing
 
 /// Keeps resources as they were declared.
 ///
@@ -57,6 +58,11 @@ public final class Engine: Service {
     public var seed: UInt64 = .random(in: .min ... .max)
     /// Where the engine counts what it does; nil: what the process has set up for swift-metrics.
     public var metrics: (any MetricsFactory)?
+    /// Where the engine tells what it does, as spans: refresh, plan, reconcile, observe, apply.
+    ///
+    /// Default: nil, nowhere, at no cost. A service gives what it has set up, such as
+    /// `InstrumentationSystem.tracer`. A look that finds nothing to do has no span.
+    public var tracer: (any Tracer)?
     /// The wall clock, for records that people read.
     ///
     /// Default: the machine's.
@@ -100,9 +106,9 @@ public final class Engine: Service {
       scheduler: scheduler, store: store, providers: providers.map(\.name),
       time: Time(clock, wall: configuration.wallClock), logger: logger,
       backups: configuration.backups, showsPrivate: configuration.showsPrivate,
-      claims: configuration.claims,
-      metrics: configuration.metrics ?? MetricsSystem.factory, seed: configuration.seed,
-      brake: configuration.brake, secrets: configuration.secrets)
+      claims: configuration.claims, metrics: configuration.metrics ?? MetricsSystem.factory,
+      tracer: configuration.tracer, seed: configuration.seed, brake: configuration.brake,
+      secrets: configuration.secrets)
     var controllers: [any Controlling] = []
     for (index, provider) in providers.enumerated() {
       controllers.append(Self.controller(for: provider, index, core))

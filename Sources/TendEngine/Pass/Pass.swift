@@ -15,6 +15,15 @@ struct Pass<P: Provider>: Sendable {
   private var core: Core { controller.core }
   private var desired: Desired? { controller.rows[slot].desired }
 
+  /// What its spans are about.
+  func names() -> KeyValuePairs<String, String> {
+    let unit = core.world.withLock { $0.units[Int($0[node].unit)].unit.name }
+    return [
+      "tend.unit": unit, "tend.resource": assignment.reference.qualified,
+      "tend.provider": controller.name,
+    ]
+  }
+
   /// Looks, decides, acts, and looks again.
   func run(_ listed: Controller<P>.Listed?) async -> Result {
     if !assignment.isDeclared, assignment.ownership == .none { return .ended(nil) }
@@ -47,7 +56,10 @@ struct Pass<P: Provider>: Sendable {
   private func look(
     _ listed: Controller<P>.Listed? = nil
   ) async throws(ProviderError) -> Controller<P>.Seen {
-    var seen = try await controller.look(slot, desired, context, listed)
+    var seen = try await core.spans.around("tend.observe", names) {
+      () throws(ProviderError) in
+      try await controller.look(slot, desired, context, listed)
+    }
     if seen.current != nil, !assignment.lifecycle.ignoreDifferences.isEmpty {
       let ignored = assignment.lifecycle.ignoreDifferences
       seen.differences.removeAll { $0.isBelow(anyOf: ignored) }
@@ -134,7 +146,10 @@ struct Pass<P: Provider>: Sendable {
     core.world.withLock { $0.units[Int($0[node].unit)].application }?.began(node)
     do throws(ProviderError) {
       try await claim(verdict)
-      let outcome = try await controller.provider.apply(change, journal(), context)
+      let outcome = try await core.spans.around("tend.apply", names) {
+        () throws(ProviderError) in
+        try await controller.provider.apply(change, journal(), context)
+      }
       let done = done(verdict, seen, core.time.monotonic() - begun)
       if let action = verdict.action {
         core.meters.changed(

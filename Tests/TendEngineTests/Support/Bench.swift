@@ -5,6 +5,7 @@ import Tend
 import TendEngine
 import TendTesting
 import Testing
+import Tracing
 
 /// A shelf, a store and a clock that outlive the engines which a test starts on them.
 struct Bench {
@@ -17,6 +18,7 @@ struct Bench {
   var bell: DriftBell?
   var limit = 4
   var metrics: (any MetricsFactory)?
+  var tracer: (any Tracer)?
   var logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
   var secrets: [String: String] = [:]
   let brake = Brake()
@@ -35,6 +37,7 @@ struct Bench {
     configuration.seed = 1
     configuration.backoff = Backoff(base: .seconds(1), cap: .seconds(60), jitter: 0)
     configuration.metrics = metrics
+    configuration.tracer = tracer
     configuration.wallClock = { [wall] in wall.now }
     configuration.brake = { [brake] in brake.suspension }
     configuration.secrets = { [secrets] (source: SecretSource) throws(ProviderError) in
