@@ -67,6 +67,9 @@ final class Services: Sendable {
 
 /// What this process itself has done to objects, which a look at the world can't tell.
 final class Recollection: Sendable {
+  /// Of more objects than this it begins anew; what was deleted is then looked for twice.
+  private static let bound = 100_000
+
   private struct State {
     var deleted: Set<ObjectID> = []
     var announced: [ObjectID: ObjectMemory] = [:]
@@ -75,7 +78,12 @@ final class Recollection: Sendable {
   private let state = Mutex(State())
 
   /// It was deleted here, so that its absence needs no confirmation.
-  func didDelete(_ id: ObjectID) { state.withLock { _ = $0.deleted.insert(id) } }
+  func didDelete(_ id: ObjectID) {
+    state.withLock { state in
+      if state.deleted.count >= Self.bound { state.deleted = [] }
+      state.deleted.insert(id)
+    }
+  }
 
   func hasDeleted(_ id: ObjectID) -> Bool { state.withLock { $0.deleted.contains(id) } }
 
@@ -89,7 +97,10 @@ final class Recollection: Sendable {
 
   /// Its creation was announced, and nobody knows whether it came about.
   func didAnnounce(_ id: ObjectID, _ memory: ObjectMemory) {
-    state.withLock { $0.announced[id] = memory }
+    state.withLock { state in
+      if state.announced.count >= Self.bound { state.announced = [:] }
+      state.announced[id] = memory
+    }
   }
 
   func announcement(of id: ObjectID) -> ObjectMemory? { state.withLock { $0.announced[id] } }

@@ -118,7 +118,9 @@ public enum ConfigurationSchema {
         + "really lie once links are followed."),
     .list("users", of: .string, "Users whose rights something may get, by name or number."),
     .list("addresses", of: .string, "URLs; each allows itself and all below it."),
-    .list("secrets", of: .string, "References to secrets."),
+    .list(
+      "secrets", of: .string,
+      "Secrets with where they may go, such as file /run/secrets/broker for https://broker:15671."),
   ]
 
   /// Fields of `source`.
