@@ -173,6 +173,26 @@ struct SchedulerOrderTests {
     #expect(fixture.status(waiting.handle)?.isRunning == true)
   }
 
+  @Test("T48 edits without end starve no resync, and wait for none")
+  func starvation() throws {
+    let fixture = Fixture(limit: 1)
+    let keys = fixture.keys(10_008)
+    for key in keys.dropLast(8) { fixture.add(key, .resync) }
+    var waiting = Set((0..<10_000).map { UInt32($0) })
+    var slowest = Duration.zero
+    // One worker, a run each millisecond, and always an edit that is new.
+    for step in 0..<16 * 10_000 + 64 {
+      fixture.add(keys[10_000 + step % 8], .revision)
+      let ticket = try #require(fixture.take())
+      if ticket.payload >= 10_000 { slowest = max(slowest, ticket.waited) }
+      waiting.remove(ticket.payload)
+      fixture.advance(milliseconds: 1)
+      fixture.finish(ticket)
+    }
+    #expect(waiting.isEmpty, "\(waiting.count) resyncs never ran")
+    #expect(slowest < .seconds(1))
+  }
+
   @Test("slow batches shrink to one")
   func slowBatches() {
     let fixture = Fixture(limit: 1)

@@ -55,6 +55,7 @@ extension Engine {
     isResuming: Bool = false
   ) async throws(EngineError) {
     let now = core.time.moment
+    let unfinished = try await unfinished(before: plan, now.wall)
     let intent = core.world.withLock { world -> Intent? in
       guard world.isCurrent(prepared), world.canRename(prepared) else { return nil }
       let prepared = world.reconsidered(prepared, unit: plan.unit)
@@ -62,7 +63,7 @@ extension Engine {
       if !isResuming { record.claims = [] }
       record = world.moved(prepared, record)
       let writes = world.acceptanceWrites(prepared, record, by: user, now: now.wall)
-      return Intent(prepared: prepared, record: record, writes: superseded + writes)
+      return Intent(prepared: prepared, record: record, writes: unfinished + superseded + writes)
     }
     guard let intent else {
       throw EngineError(
@@ -95,6 +96,28 @@ extension Engine {
         "unit": "\(plan.unit)", "revision": "\(plan.revision.short)",
         "changes": "\(plan.changes.count)",
       ])
+  }
+
+  /// What an engine that died was at, where that is not gone on with: its revision is superseded.
+  private func unfinished(
+    before plan: Plan, _ now: Timestamp
+  ) async throws(EngineError) -> [StoreWrite] {
+    let isFirst = core.world.withLock { world in
+      world.unitIndex(plan.unit).map { !world.units[$0].isInForce } ?? false
+    }
+    guard isFirst else { return [] }
+    do throws(StoreError) {
+      let last = try await core.store.revisions(of: plan.unit, limit: 1).first
+      guard var last, last.state == .applying, last.revision.id != plan.revision.id else {
+        return []
+      }
+      last.state = .superseded
+      last.changedAt = now
+      last.message = "revision \(plan.revision.short) came before it had converged"
+      return [.putRevision(last)]
+    } catch {
+      throw EngineError(error)
+    }
   }
 
   /// What must be durable before a revision is in force.

@@ -77,6 +77,29 @@ struct CrashTests {
     }
   }
 
+  @Test("T27 killed in the middle of a revision, no state is left that needs a person")
+  func stuckInProgress() async throws {
+    let count = try await commits()
+    for number in 0...count + 1 {
+      let scene = Scene()
+      try await scene.run(CrashingStore(scene.survivor, after: number), 0..<3)
+      let bench = scene.bench(scene.survivor)
+      let engine = try bench.engine()
+      let feed = Feed(snapshot("r2", Self.history[2]))
+      try engine.follow(feed, as: bench.unit)
+      let found = try await engine.running { engine in
+        try await flowing(bench.clock) { _ = try await engine.converge(unit: "main") }
+        return engine.units().first
+      }
+      let unit = try #require(found)
+      #expect(unit.revision?.id == "r2", "after \(number) commits")
+      #expect(unit.ready == unit.resources, "after \(number) commits: \(unit.conditions)")
+      let revisions = try await scene.survivor.revisions(of: "main", limit: 10)
+      #expect(revisions.first?.state == .converged, "after \(number) commits")
+      #expect(!revisions.contains { $0.state == .applying }, "\(revisions), \(number) commits")
+    }
+  }
+
   @Test("after a crash in the middle of the last revision everything that was ours is still ours")
   func lastRevision() async throws {
     let count = try await commits()
