@@ -25,6 +25,12 @@ struct ConstructTests {
     "Sources/TendAgent/Agent/Agent.swift": "the outermost place, where time is handed in",
   ]
 
+  /// The one place that does not wait for what it begins, and why.
+  static let unstructured: [String: String] = [
+    "Sources/TendEngine/Controller/Controller+Hanging.swift":
+      "a child would be waited for, and a call that hangs in the kernel never returns"
+  ]
+
   struct Rule: Sendable, CustomTestStringConvertible {
     let word: String
     let rooms: [String]
@@ -41,6 +47,8 @@ struct ConstructTests {
   func isNotUsed(_ rule: Rule) {
     for file in Tree.code(in: rule.rooms) {
       for index in file.code.indices where file.code[index].hasWord(rule.word) {
+        let isKnown = file.code[index].contains("Task(executorPreference: threads)")
+        if isKnown, Self.unstructured[file.path] != nil { continue }
         Issue.record("\(file.place(index)): \(rule.word): \(rule.reason)")
       }
     }

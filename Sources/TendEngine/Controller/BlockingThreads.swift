@@ -18,6 +18,9 @@ package final class BlockingThreads: TaskExecutor {
     for _ in 0..<max(1, count) { queue.startThread() }
   }
 
+  /// One more, in place of one that does not come back.
+  package func addThread() { queue.startThread() }
+
   deinit { queue.close() }
 
   package func enqueue(_ job: consuming ExecutorJob) {

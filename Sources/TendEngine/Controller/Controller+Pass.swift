@@ -156,6 +156,8 @@ extension Controller {
     var questions = columns.withLock { $0.inspections.take(slot) ?? [] }
     questions.reverse()
     while let question = questions.popLast() {
+      columns.withLock { $0.asking[slot] = [question] + questions }
+      defer { columns.withLock { _ = $0.asking.take(slot) } }
       let (confinement, kind) = confinement(question, node)
       let context = Context(
         site, deadline: core.time.monotonic() + Self.usualTimeout, limits: confinement)

@@ -18,8 +18,12 @@ extension Controller {
       provider.execution.place == .threads ? BlockingThreads(count: guards.count, name: name) : nil
     await withDiscardingTaskGroup { group in
       for (number, guardian) in guards.enumerated() {
-        group.addTask(executorPreference: threads) {
-          await self.keepWorking(UInt32(number), guardian)
+        group.addTask {
+          if let threads {
+            await self.keepReplacing(UInt32(number), guardian, threads)
+          } else {
+            await self.keepWorking(UInt32(number), guardian)
+          }
         }
       }
     }
@@ -45,7 +49,10 @@ extension Controller {
   }
 
   /// Works until the scheduler closes (false) or the worker is cancelled (true).
-  private func work(_ number: UInt32) async -> Bool {
+  ///
+  /// In a `shift` a call may hang for so long that the loop is given up: then it finishes what it
+  /// hung in, and no more.
+  func work(_ number: UInt32, _ shift: Shift? = nil) async -> Bool {
     var batch = Scheduler.Batch(lane, worker: number, timeout: Self.usualTimeout)
     let site = CallSite(core)
     var random = SplitMix(state: core.seed ^ UInt64(number) &* 0x9E37_79B9_7F4A_7C15)
@@ -55,14 +62,20 @@ extension Controller {
       // A worker that always finds work would keep its thread for ever.
       batches &+= 1
       if batches % 64 == 0 { await Task.yield() }
+      shift?.hold(batch)
       let deadline = core.time.monotonic() + Self.usualTimeout
       let context = Context(site, deadline: deadline)
       let listed = listing == nil ? nil : await list(batch, site, context)
       for position in 0..<batch.count {
-        if Task.isCancelled { break }
+        if Task.isCancelled || shift?.turn(to: position) == false { break }
         let ticket = batch[position]
         let disposition = await reconcile(ticket, site, context, listed?[ticket.payload])
         batch.finish(position, spread(disposition, &random))
+      }
+      if let late = shift?.rest() {
+        batch.finish(late, returned(batch[late]))
+        core.scheduler.giveBack(&batch)
+        return true
       }
       core.meters.reconciled(batch.count, by: index)
       if listing != nil { batch.size = Scheduler.Batch.largest }
@@ -84,17 +97,26 @@ extension Controller {
 
   // MARK: Deadlines
 
-  /// Cancels what is late, and what works for a desired state that is no longer wanted.
+  /// Cancels what is late, and what works for a desired state that is no longer wanted; gives up
+  /// what goes on hanging.
   private func supervise(_ guards: [WorkerGuard]) async {
     while !Task.isCancelled {
-      let next = core.scheduler.untilFirstDeadline ?? .seconds(1)
+      let next = runs.compactMap { $0.isOverdue ? $0.untilHanging : $0.remaining }.min()
       do {
-        try await core.time.sleep(min(max(next, .milliseconds(10)), .seconds(1)))
+        try await core.time.sleep(min(max(next ?? .seconds(1), .milliseconds(10)), .seconds(1)))
       } catch { break }
-      for run in core.scheduler.runs where run.lane == lane && (run.isOverdue || run.isStale) {
-        if guards.indices.contains(Int(run.worker)) { guards[Int(run.worker)].condemn() }
+      for run in runs where guards.indices.contains(Int(run.worker)) {
+        let guardian = guards[Int(run.worker)]
+        if run.isOverdue || run.isStale { guardian.condemn() }
+        if let time = run.untilHanging, time <= .zero {
+          giveUp(guardian, after: (run.timeout ?? .zero) * 2)
+        }
       }
     }
+  }
+
+  private var runs: [Scheduler.Run] {
+    core.scheduler.runs.filter { $0.lane == lane && !$0.isGivenUp }
   }
 
   // MARK: Drift
@@ -136,12 +158,25 @@ final class WorkerGuard: Sendable {
   private struct State {
     var isCondemned = false
     var waiter: CheckedContinuation<Void, Never>?
+    /// The loop, where nobody waits for it as for a child.
+    var shift: Shift?
   }
 
   private let state = Mutex(State())
 
+  /// From now on this loop is what is guarded.
+  func begin(_ shift: Shift) { state.withLock { $0.shift = shift } }
+
   /// The run under way is to be cancelled.
-  func condemn() { wake { $0.isCondemned = true } }
+  func condemn() {
+    if let shift = state.withLock({ $0.shift }) { return shift.cancel() }
+    wake { $0.isCondemned = true }
+  }
+
+  /// The run under way is no longer waited for; nil where its worker can't be replaced.
+  func giveUp() -> (hanging: Scheduler.Ticket, others: [Scheduler.Ticket])? {
+    state.withLock { $0.shift }?.giveUp()
+  }
 
   private func wake(_ body: (inout State) -> Void) {
     let waiter = state.withLock { state in

@@ -1,4 +1,5 @@
 import Logging
+import Synchronization
 import Tend
 
 /// Everything that the engine does for one provider: typed rows, and the workers that keep them up.
@@ -16,6 +17,8 @@ final class Controller<P: Provider>: Controlling {
     var inherited: [UInt32: Subject.Memory?] = [:]
     /// What plans want to know; each is answered by the next run of the slot.
     var inspections: [UInt32: [Question]] = [:]
+    /// What is being answered right now.
+    var asking: [UInt32: [Question]] = [:]
   }
 
   /// What a plan wants to know of a slot.
@@ -43,6 +46,7 @@ final class Controller<P: Provider>: Controlling {
   let core: Core
   let rows = RowStorage<Desired>()
   let columns = Lock(Columns())
+  let hanging = Mutex(Hanging())
   /// What a journal recorded during the apply that runs for a slot.
   let journaled = Lock<[UInt32: Subject.Memory]>([:])
 
@@ -208,6 +212,7 @@ final class Controller<P: Provider>: Controlling {
       return targets.map { columns.handles[Int($0.slot)] }
     }
     core.scheduler.add(all: handles, priority: .revision, causes: .inspect)
+    refuseHanging(targets.map(\.slot))
   }
 
   func inspect(inForce slots: [UInt32], into inspection: Inspection) {
@@ -219,6 +224,7 @@ final class Controller<P: Provider>: Controlling {
       return slots.map { columns.handles[Int($0)] }
     }
     core.scheduler.add(all: handles, priority: .revision, causes: .inspect)
+    refuseHanging(slots)
   }
 
   /// What a question compares with.

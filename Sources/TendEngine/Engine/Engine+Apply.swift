@@ -79,6 +79,12 @@ extension Engine {
       let acceptance = world.accept(
         intent.prepared, intent.record, by: user, application: application, &effects)
       hand(over: acceptance, intent.prepared.intake)
+      for controller in stagingProviders {
+        for (slot, message) in controller.hangingSlots {
+          let node = Node(controller: controller.index, slot: slot)
+          world.giveUp(node, "Hanging", message, now, &effects)
+        }
+      }
       effects.adds += acceptance.scheduled.map {
         Effects.Add(
           handle: world[$0].handle, priority: .revision, causes: .revision, supersedes: true)

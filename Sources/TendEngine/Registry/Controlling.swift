@@ -46,6 +46,9 @@ protocol Controlling: AnyObject, Sendable {
   /// The same for what is in force.
   func inspect(inForce slots: [UInt32], into inspection: Inspection)
 
+  /// What calls hang in that nobody waits for, and what is said of it.
+  var hangingSlots: [(slot: UInt32, message: String)] { get }
+
   /// Tells a provider that keeps something of its own where it may.
   func reside(below residence: Residence)
   /// What every engine on this host calls a resource; nil where each has its own.

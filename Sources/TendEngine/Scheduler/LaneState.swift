@@ -28,6 +28,8 @@ struct RunState {
   var worker: UInt32
   /// Nanoseconds; `Int64.max` without one.
   var deadline: Int64
+  /// When the deadline was set.
+  var since: Int64 = 0
   /// False once a hanging run was given up: it keeps its key and frees its place.
   var counts: Bool
   var isActive: Bool

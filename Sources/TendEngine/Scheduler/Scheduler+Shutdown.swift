@@ -11,6 +11,9 @@ extension Scheduler {
     return guarded.withLock { $0.state.shutdownReport() }
   }
 
+  /// Whether keys are still handed out.
+  public var isOpen: Bool { locked { $0.isOpen } }
+
   private func stopped() async {
     let number = guarded.withLock { $0.sleepers.number() }
     await withTaskCancellationHandler {

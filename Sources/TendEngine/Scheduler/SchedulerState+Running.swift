@@ -26,6 +26,7 @@ extension SchedulerState {
     let run = beginRun(lane, worker, deadline(timeout, now))
     let ticket = take(lane, run: run, now)
     runs[Int(run)].ticket = ticket
+    runs[Int(run)].since = now
     wake(lane)
     return ticket
   }
@@ -66,6 +67,7 @@ extension SchedulerState {
       batch.entries.append(.init(ticket: take(lane, run: run, now)))
     }
     runs[Int(run)].deadline = deadline
+    runs[Int(run)].since = now
     if let first = batch.entries.first { runs[Int(run)].ticket = first.ticket }
     batch.run = run
     batch.takenAt = now
@@ -176,7 +178,7 @@ extension SchedulerState {
     guard records.holds(ticket) else { return false }
     let index = ticket.handle.index
     let lane = Int(records[index].lane)
-    lanes[lane].running -= 1
+    if !isSurrendered(ticket) { lanes[lane].running -= 1 }
     guard !records[index].isRemoved else {
       records.remove(index)
       return true

@@ -105,20 +105,32 @@ extension SchedulerState {
     }
     runs[run].ticket = ticket
     runs[run].deadline = deadline(timeout, now)
+    runs[run].since = now
     return true
   }
 
-  /// Frees the place of a run that hangs.
+  /// Frees the place of a run that hangs, of whichever of its keys it hangs in.
   ///
-  /// Its key stays taken until it is finished.
+  /// The key stays taken until it is finished, and nobody waits for that.
   package mutating func surrender(_ ticket: Ticket) -> Bool {
     let run = Int(ticket.run)
     guard records.holds(ticket), runs.indices.contains(run), runs[run].isActive, runs[run].counts
     else { return false }
     runs[run].counts = false
+    runs[run].ticket = ticket
+    lanes[Int(records[ticket.handle.index].lane)].running -= 1
     leave(runs[run].lane)
     wakeNext(runs[run].lane)
+    checkStopped()
     return true
+  }
+
+  /// Whether a ticket was given up, so that its run counts no more.
+  @inline(__always)
+  func isSurrendered(_ ticket: Ticket) -> Bool {
+    let run = Int(ticket.run)
+    guard runs.indices.contains(run), !runs[run].counts else { return false }
+    return runs[run].ticket == ticket
   }
 
   /// Whether what is to be done changed since the ticket was handed out.
@@ -139,7 +151,8 @@ extension SchedulerState {
       let left = run.deadline == .max ? nil : Duration.nanoseconds(run.deadline &- now)
       return Scheduler.Run(
         ticket: run.ticket, lane: .init(index: run.lane), worker: run.worker, remaining: left,
-        isStale: isStale(run.ticket))
+        timeout: left.map { _ in .nanoseconds(run.deadline &- run.since) },
+        isStale: isStale(run.ticket), isGivenUp: !run.counts)
     }
   }
 }
