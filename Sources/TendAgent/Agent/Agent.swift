@@ -36,7 +36,7 @@ public struct Agent: Service {
     let backups = self.backups
     let store = try openStore()
     let metrics = AgentMetrics(version: version)
-    let engine = try engine(on: store, backups, metrics)
+    let engine = try engine(on: store, backups, metrics, Deaths(of: configuration.state))
     let units = AgentUnits(configuration, engine: engine, logger: logger, version: version)
     try await engine.load()
     try await units.begin()
@@ -132,9 +132,11 @@ public struct Agent: Service {
   }
 
   private func engine(
-    on store: SQLiteStore, _ backups: BackupDirectory, _ metrics: AgentMetrics
+    on store: SQLiteStore, _ backups: BackupDirectory, _ metrics: AgentMetrics,
+    _ deaths: Deaths? = nil
   ) throws -> Engine {
     var engineConfiguration = Engine.Configuration()
+    engineConfiguration.marks = deaths
     engineConfiguration.concurrency = configuration.concurrency
     engineConfiguration.backups = backups
     engineConfiguration.metrics = metrics.factory

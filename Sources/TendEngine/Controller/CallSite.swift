@@ -12,7 +12,13 @@ final class CallSite: Surroundings {
   private let core: Core
   private let state = Lock(State())
 
-  init(_ core: Core) { self.core = core }
+  /// Tells its worker from all others of the engine.
+  let place: Int
+
+  init(_ core: Core, place: Int = 0) {
+    self.core = core
+    self.place = place
+  }
 
   /// The worker turns to another resource.
   func turn(to node: Node, isRepair: Bool) {

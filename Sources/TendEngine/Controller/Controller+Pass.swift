@@ -86,9 +86,17 @@ extension Controller {
     let context = Context(
       site, deadline: begun + assignment.timeout, limits: assignment.confinement)
     site.turn(to: node, isRepair: !assignment.isNew)
+    let mark = mark(node)
+    let declaration = core.world.withLock { $0[node].declaration }
+    if let poison = poison(mark, declaration, causes: ticket.causes) {
+      return conclude(slot, node, assignment, .refused(reason: "Poison", poison, []))
+    }
     let run = Pass(
       controller: self, slot: slot, node: node, assignment: assignment, context: context)
-    let result = await core.spans.around("tend.reconcile", run.names) { await run.run(listed) }
+    let result = await core.spans.around("tend.reconcile", run.names) {
+      await marking(mark, site) { await run.run(listed) }
+    }
+    if let mark, core.marks?.hasDeaths == true { core.marks?.pardon(mark) }
     let duration = core.time.monotonic() - begun
     core.meters.passed(in: duration, by: index)
     if case .settled(.some, _, _) = result, assignment.cause == .drift {
@@ -159,10 +167,17 @@ extension Controller {
       columns.withLock { $0.asking[slot] = [question] + questions }
       defer { columns.withLock { _ = $0.asking.take(slot) } }
       let (confinement, kind) = confinement(question, node)
+      let mark = mark(node)
+      if let poison = poison(mark, nil) {
+        question.inspection.deliver(.failed(.permanent(poison)), for: node)
+        continue
+      }
       let context = Context(
         site, deadline: core.time.monotonic() + Self.usualTimeout, limits: confinement)
-      let result = await inspect(slot, question, context, listed) { () throws(ProviderError) in
-        try confine(slot, aim(question, slot), kind, to: confinement)
+      let result = await marking(mark, site) {
+        await inspect(slot, question, context, listed) { () throws(ProviderError) in
+          try confine(slot, aim(question, slot), kind, to: confinement)
+        }
       }
       if case .failed(let error) = result, error.code == .cancelled {
         let rest = [question] + questions.reversed()

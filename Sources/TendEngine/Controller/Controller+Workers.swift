@@ -54,7 +54,7 @@ extension Controller {
   /// hung in, and no more.
   func work(_ number: UInt32, _ shift: Shift? = nil) async -> Bool {
     var batch = Scheduler.Batch(lane, worker: number, timeout: Self.usualTimeout)
-    let site = CallSite(core)
+    let site = CallSite(core, place: index << 8 | Int(number & 0xFF))
     var random = SplitMix(state: core.seed ^ UInt64(number) &* 0x9E37_79B9_7F4A_7C15)
     if listing != nil { batch.size = Scheduler.Batch.largest }
     var batches = 0

@@ -17,6 +17,7 @@ final class Core: Sendable {
   let backups: (any BackupStore)?
   let showsPrivate: Bool
   let claims: (any HostClaims)?
+  let marks: (any WorkMarks)?
   let brake: @Sendable () -> Suspension?
   let secrets: @Sendable (SecretSource) async throws(ProviderError) -> Sensitive<String>
   let mask = SecretMask()
@@ -27,8 +28,9 @@ final class Core: Sendable {
 
   init(
     scheduler: Scheduler, store: any Store, providers: [String], time: Time, logger: Logger,
-    backups: (any BackupStore)?, showsPrivate: Bool, claims: (any HostClaims)?,
-    metrics: any MetricsFactory, tracer: (any Tracer)?, seed: UInt64,
+    backups: (any BackupStore)?, showsPrivate: Bool,
+    claims: (any HostClaims)?, marks: (any WorkMarks)?, metrics: any MetricsFactory,
+    tracer: (any Tracer)?, seed: UInt64,
     brake: @escaping @Sendable () -> Suspension?,
     secrets: @escaping @Sendable (SecretSource) async throws(ProviderError) -> Sensitive<String>
   ) {
@@ -41,6 +43,7 @@ final class Core: Sendable {
     self.backups = backups
     self.showsPrivate = showsPrivate
     self.claims = claims
+    self.marks = marks
     self.secrets = secrets
     self.brake = brake
     pulse = Pulse(startingAt: time.wall().nanoseconds)

@@ -48,6 +48,8 @@ public final class Engine: Service {
     public var residence: Residence?
     /// What other engines on this host own; nil: nobody asks.
     public var claims: (any HostClaims)?
+    /// Where it is noted what is at work; nil: nowhere, and no resource is ever taken for poison.
+    public var marks: (any WorkMarks)?
     /// Whether plans hold the texts that must not be seen, in `Difference.hidden`.
     ///
     /// For a person who asks for them at a terminal. Default: false.
@@ -106,9 +108,9 @@ public final class Engine: Service {
       scheduler: scheduler, store: store, providers: providers.map(\.name),
       time: Time(clock, wall: configuration.wallClock), logger: logger,
       backups: configuration.backups, showsPrivate: configuration.showsPrivate,
-      claims: configuration.claims, metrics: configuration.metrics ?? MetricsSystem.factory,
-      tracer: configuration.tracer, seed: configuration.seed, brake: configuration.brake,
-      secrets: configuration.secrets)
+      claims: configuration.claims, marks: configuration.marks,
+      metrics: configuration.metrics ?? MetricsSystem.factory, tracer: configuration.tracer,
+      seed: configuration.seed, brake: configuration.brake, secrets: configuration.secrets)
     var controllers: [any Controlling] = []
     for (index, provider) in providers.enumerated() {
       controllers.append(Self.controller(for: provider, index, core))
