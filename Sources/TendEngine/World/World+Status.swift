@@ -255,6 +255,10 @@ private struct Answers {
         waitsFor.map { (.no, "Waiting", $0) } ?? (.no, reason ?? "Progressing", message)
       (ready, inSync) = (why, why)
       (reconciling, stalled) = ((.yes, why.reason, why.message), working)
+    case .failing where reason == "Degraded":
+      // It is as declared, and does not work: there is nothing to change.
+      ready = (.no, "Degraded", message)
+      (inSync, reconciling, stalled) = ((.yes, "AsDeclared", ""), idle, working)
     case .failing:
       ready = (.no, reason ?? "Retrying", message)
       (inSync, reconciling) = (ready, (.yes, reason ?? "Retrying", message))
