@@ -34,6 +34,13 @@ private struct Workshop {
     """
   }
 
+  /// Those of some ids under which somebody works here.
+  func alive(_ processes: [String]) -> [String] {
+    processes.filter { id in
+      Int32(id).map { ProcessTests.works($0, in: command.world) } == true
+    }
+  }
+
   func lines(_ file: String) -> [String] {
     let text = try? String(contentsOfFile: command.folder.path("world/\(file)"), encoding: .utf8)
     return (text ?? "").split(separator: "\n").map(String.init)
@@ -64,12 +71,12 @@ struct ProcessAgentTests {
       """)
     #expect(rounds.status == 0, "\(rounds.out)\(rounds.errors)")
     #expect(work.lines("starts") == started, "none was started anew")
-    for process in started { #expect(kill(try #require(Int32(process)), 0) == 0) }
+    #expect(work.alive(started) == started)
     let status = try await work.command.shell("$tend get Process -o json")
     #expect(status.out.components(separatedBy: "\"name\": \"p").count == 101, "\(status.out)")
     let last = try await work.command.shell("$tend agent -f desired --once --stop-on-exit")
     #expect(last.status == 0, "\(last.errors)")
-    for process in started { #expect(kill(try #require(Int32(process)), 0) != 0) }
+    #expect(work.alive(started) == [])
   }
 
   @Test("T60: what depends on another is ended before it, at the agent's end and when both go")
@@ -122,6 +129,25 @@ struct ProcessAgentTests {
       try await eventually("both are gone") {
         try await !work.command("get").out.contains("Process/")
       }
+    }
+    #expect(output.status == 0, "\(output.errors)")
+  }
+
+  @Test("one that ends again and again is as declared and not Ready, with what is known of it")
+  func loops() async throws {
+    let work = try Workshop()
+    let policy = "restart: {initialDelay: 50ms, maximumDelay: 200ms}"
+    try work.write(["loop": work.process("loop", "echo can not bind; exit 3", policy)])
+    let output = try await work.command.agent("-f", "desired", "--stop-on-exit") { _ in
+      try await eventually("the loop is told") {
+        let text = try await work.command("describe", "Process/loop").out
+        return text.contains(/Ready +False +Degraded: crash loop: replica 0 ended \d+ times/)
+          && text.contains("last: it exited with status 3; its last lines: can not bind")
+          && text.contains(/InSync +True +AsDeclared/)
+          && text.contains(/last exit +exited with status 3 at TIME/)
+          && text.contains(/restarts +\d+/)
+      }
+      #expect(try await work.command("status").status == 1)
     }
     #expect(output.status == 0, "\(output.errors)")
   }

@@ -161,7 +161,8 @@ struct ReadinessTests {
           of: state, as: spec, stage.context)
       else { throw ProgramFailed(description: "it can't be fine") }
       #expect(why.contains("crash loop") && why.contains("status 3"), "\(why)")
-      #expect(why.contains("out of luck"))
+      #expect(why.contains("; its last lines: out of luck | out of luck"), "\(why)")
+      #expect(!why.contains("tend:"), "only what it printed itself")
       let fixed = try stage.shell("loop", "exec sleep 1000")
       try await stage.reconcile(fixed)
       _ = try await stage.process(fixed)

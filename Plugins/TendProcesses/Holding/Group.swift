@@ -21,18 +21,9 @@ final class Group {
     _ tree: String, _ top: String, isUnified: Bool
   ) throws(SystemError) -> Folder {
     let parent = try Folder(at: tree).folder(top, making: true)
-    if isUnified { Self.enable(in: parent) }
     let folder = try parent.folder(name, making: true)
     places.append((parent, folder, isUnified))
     return folder
-  }
-
-  /// Hands down what controllers there are; one that can't be is missed where it is needed.
-  private static func enable(in folder: Folder) {
-    for controller in Cgroups.Controller.allCases {
-      try? folder.open("cgroup.subtree_control", OpenFlags.writing)
-        .write(Array("+\(controller.rawValue)".utf8))
-    }
   }
 
   /// Sets the limits, also of what runs already.

@@ -19,7 +19,15 @@ final class Client {
 
 extension Holder {
   func accept(_ listener: Descriptor) {
-    while let socket = try? Descriptor(tend_accept(listener.raw)) {
+    while true {
+      let result = tend_accept(listener.raw)
+      if SystemError.noDescriptors.contains(-result) {
+        if reserve.popLast() != nil { continue }
+        // Whoever waits is heard once somebody has gone; to be told again and again helps nobody.
+        change(listener.raw, 0)
+        isDeaf = true
+      }
+      guard let socket = try? Descriptor(result) else { return }
       let peer = tend_peer(socket.raw)
       guard peer == 0 || peer == Int64(tend_user()) else { continue }
       let client = Client(socket)
@@ -44,6 +52,16 @@ extension Holder {
     } catch {
       drop(client)
     }
+  }
+
+  /// Keeps descriptors back, so that there are some for conversations when processes take all.
+  func replenish() {
+    while reserve.count < Self.reserved, let spare = try? devices.open("null", OpenFlags.reading) {
+      reserve.append(spare)
+    }
+    guard isDeaf, !reserve.isEmpty else { return }
+    isDeaf = false
+    change(listener.raw, UInt32(TEND_READABLE))
   }
 
   private func drop(_ client: Client) {
@@ -111,9 +129,10 @@ extension Holder {
 
   /// Takes an order, after a try that touches nothing where something would be started anew.
   private func keep(_ order: Order, _ client: Client) {
-    let isNew = kept[order.id]?.charge.order?.launch.digest != order.launch.digest
+    // What is started for the first time was tried by the agent just now, and risks nothing.
+    let isChange = kept[order.id].map { $0.charge.order?.launch.digest != order.launch.digest }
     do throws(HolderReply.Refusal) {
-      if isNew { try rehearse(order) }
+      if isChange == true { try rehearse(order) }
       let charge = kept[order.id] ?? makeKept(order.id)
       kept[order.id] = charge
       let before = charge.charge.care

@@ -30,7 +30,12 @@ final class Holder {
   private let lock: Descriptor
   private let poll: Descriptor
   private let signals: Descriptor
-  private let listener: Descriptor
+  let listener: Descriptor
+  let devices: Folder
+  /// Descriptors that are given up when somebody wants to talk and there are no others.
+  var reserve: [Descriptor] = []
+  /// Whether nobody new can be listened to.
+  var isDeaf = false
   private var watched: [UInt64: (what: Watched, descriptor: Int32)] = [:]
   private var nextToken: UInt64 = 1
   private var tokens: [Int32: UInt64] = [:]
@@ -61,7 +66,7 @@ final class Holder {
     records = try folder.folder("records", making: true)
     logs = try folder.folder("logs", making: true)
     label = "tend-" + FolderName.hash(path)
-    let devices = try Folder(at: "/dev")
+    devices = try Folder(at: "/dev")
     nothing = try devices.open("null", OpenFlags.reading)
     nullOutput = try devices.open("null", OpenFlags.writing)
     tend_raise_descriptor_limit()
@@ -77,6 +82,8 @@ final class Holder {
   }
 
   static let socketName = "holder.sock"
+  /// An agent keeps up to ten conversations.
+  static let reserved = 12
 
   var childrenDescriptor: Int32 { signals.raw }
   var now: Int64 { tend_monotonic() }
@@ -127,6 +134,8 @@ final class Holder {
 
   /// Runs until there is nothing to keep and nobody to talk to.
   func run() {
+    cgroups.enable(below: label)
+    replenish()
     adoptRecorded()
     settle()
     while !isLeaving, !isIdle() {
@@ -135,6 +144,7 @@ final class Holder {
       for event in events.prefix(max(0, Int(count))) { handle(event) }
       passTime()
       settle()
+      if reserve.count < Self.reserved { replenish() }
     }
     // Those that are still in use stay, and are taken up by the next holder.
     for tree in cgroups.trees { _ = try? Folder(at: tree).removeFolder(label) }

@@ -19,6 +19,8 @@ final class Output {
   /// A line that is longer is cut.
   static let longestLine = 16 << 10
   private static let pipeName = "pipe"
+  /// Before lines that nobody printed.
+  private static let noteMark = Array("tend: ".utf8)
 
   init(in folder: Folder, _ limits: LogLimits, account: Account?) throws(SystemError) {
     self.folder = folder
@@ -60,7 +62,7 @@ final class Output {
       write([rest[...]], at: wall)
       rest = []
     }
-    write([Array("tend: \(text)".utf8)[...]], at: wall)
+    write([(Self.noteMark + Array(text.utf8))[...]], at: wall)
   }
 
   private func write(_ lines: [ArraySlice<UInt8>], at wall: Int64) {
@@ -68,7 +70,10 @@ final class Output {
     let most = Int(clamping: min(limits.maximumSize / 2, 32 << 10))
     var bytes: [UInt8] = []
     var count = 0
-    if lost > 0 { bytes += time + Array("tend: \(lost) lines were lost\n".utf8) }
+    if lost > 0 {
+      bytes += time + Self.noteMark
+      bytes += Array("\(lost) lines were lost\n".utf8)
+    }
     for line in lines {
       // Piece by piece, so that no file grows beyond its limit.
       if bytes.count + line.count > most, count > 0 {
@@ -127,7 +132,8 @@ final class Output {
     try? folder.rename("current", to: "1")
   }
 
-  /// The last lines, without their times, for people who are told that it does not work.
+  /// The last lines that were printed, without their times and without our notes, for people who
+  /// are told that it does not work.
   func lastLines(_ count: Int) -> [String] {
     guard let opened = try? folder.open("current", OpenFlags.reading) else { return [] }
     let length = 4096
@@ -136,10 +142,9 @@ final class Output {
       filled = max(0, tend_read_at(opened.raw, buffer.baseAddress, length, offset))
     }
     let lines = bytes.split(separator: UInt8(ascii: "\n")).dropFirst(offset > 0 ? 1 : 0)
-    return lines.suffix(count).map { line in
-      let text = line.drop { $0 != UInt8(ascii: " ") }.dropFirst().prefix(200)
-      return String(decoding: text, as: UTF8.self)
-    }
+    let printed = lines.map { $0.drop { $0 != UInt8(ascii: " ") }.dropFirst() }
+      .filter { !$0.starts(with: Self.noteMark) }
+    return printed.suffix(count).map { String(decoding: $0.prefix(200), as: UTF8.self) }
   }
 
   /// Takes the pipe away, once nobody writes to it any more.

@@ -58,8 +58,11 @@ extension Report.Process {
   /// Why it does not work, if it does not.
   fileprivate var trouble: String? {
     let lines = lastLines.isEmpty ? "" : "; its last lines: " + lastLines.joined(separator: " | ")
+    if failures >= Backoff.loop, process == 0, let problem {
+      return "replica \(replica) could not be started \(failures) times in a row: \(problem)"
+    }
     if failures >= Backoff.loop {
-      let end = problem ?? lastExit.map { "it \($0.words)" } ?? ""
+      let end = lastExit.map { "it \($0.words)" } ?? problem ?? ""
       return "crash loop: replica \(replica) ended \(failures) times in a row, last: \(end)\(lines)"
     }
     if state == .finished, let lastExit, !lastExit.isSuccess {

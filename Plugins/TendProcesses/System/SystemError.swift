@@ -17,6 +17,8 @@ struct SystemError: Error, Hashable {
   static let notExecutable: Int32 = 8
   static let tryAgain: Int32 = 11
   static let exists: Int32 = 17
+  /// This process, or the machine, may open no more.
+  static let noDescriptors: Set<Int32> = [23, 24]
   static let noSpace: Int32 = 28
   static let refused: Int32 = 111
   static let noCall: Int32 = 38
