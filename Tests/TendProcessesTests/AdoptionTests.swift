@@ -43,8 +43,8 @@ struct AdoptionTests {
       let process = try await stage.process(spec)
       let holder = try stage.holder()
       kill(holder, SIGKILL)
-      _ = await eventually { !isRunning(holder) }
-      #expect(isRunning(process), "its children live on")
+      _ = await eventually { !stage.isRunning(holder) }
+      #expect(stage.isRunning(process), "its children live on")
       let state = try #require(try await stage.observe(spec))
       #expect(spec.differences(from: state).map(\.path) == ["supervised"])
       try await stage.reconcile(spec)
@@ -71,7 +71,7 @@ struct AdoptionTests {
       #expect(memory.ends.map(\.exit) == [.status(0)])
       let holder = try stage.holder()
       kill(holder, SIGKILL)
-      _ = await eventually { !isRunning(holder) }
+      _ = await eventually { !stage.isRunning(holder) }
       let state = try #require(try await stage.observe(spec, memory: memory))
       #expect(spec.differences(from: state).isEmpty)
       #expect(try await stage.provider.health(of: state, as: spec, stage.context) == .healthy)

@@ -13,16 +13,15 @@ private final class Holding: TrialWorld {
 
   init() throws { folder = try TemporaryFolder("trial") }
 
-  /// Whoever is still there goes, and nothing of it is left.
+  /// Whatever is still there ends, and then the holder.
   deinit {
-    let children = children
     let connection = HolderConnection(directory: directory, usesCgroups: true)
-    if let socket = connection.connect() {
-      try? socket.send(Frame.bytes(HolderRequest.leave))
-      // The end of the conversation is that of the holder.
-      _ = try? HolderConnection.receive(from: socket)
+    guard let socket = connection.connect() else { return }
+    for id in Set(connection.abandoned().map(\.id)) {
+      _ = try? connection.ask(.release(id: id))
+      _ = try? connection.awaitEnd(of: id, patience: .seconds(10))
     }
-    for child in children { kill(child, SIGKILL) }
+    try? socket.send(Frame.bytes(HolderRequest.leave))
   }
 
   let samples = ["1000", "2000"].map { time in

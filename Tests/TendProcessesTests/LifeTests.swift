@@ -14,11 +14,11 @@ struct LifeTests {
       #expect(try await stage.observe(spec) == nil)
       #expect(try await stage.reconcile(spec) == .done)
       let process = try await stage.process(spec)
-      #expect(isRunning(process))
+      #expect(stage.isRunning(process))
       try await stage.wait(spec, forLine: "hello")
       #expect(try await stage.reconcile(spec) == nil, "a second pass plans no change")
       try await stage.delete(spec)
-      #expect(!isRunning(process))
+      #expect(!stage.isRunning(process))
       #expect(try await stage.observe(spec) == nil)
     }
   }

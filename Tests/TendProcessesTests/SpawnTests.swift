@@ -107,7 +107,7 @@ struct SpawnTests {
       let process = try await stage.process(spec)
       let broken = try stage.declare("web", ["command": ["/no/such/program"]])
       await #expect(throws: ProviderError.self) { try await stage.reconcile(broken) }
-      #expect(isRunning(process))
+      #expect(stage.isRunning(process))
       #expect(try stage.report(spec)?.processes.first?.process == process)
     }
   }

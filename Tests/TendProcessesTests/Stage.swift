@@ -157,6 +157,26 @@ final class Stage: Sendable {
     #expect(found, "\(line) in \((try? lines(spec, replica: replica)) ?? [])")
   }
 
+  /// Whether the holder or something that it started runs under this id: not ended, no zombie, and
+  /// no stranger to whom the id was given again.
+  func isRunning(_ process: Int32) -> Bool {
+    let text = { (file: String) in
+      FileManager.default.contents(atPath: "/proc/\(process)/\(file)").map {
+        String(decoding: $0, as: UTF8.self)
+      }
+    }
+    // One that just begins has none for a moment; a thread of the kernel, and the holder, never.
+    for _ in 0..<100 {
+      guard let environment = text("environ"), let command = text("cmdline") else { return false }
+      if !environment.isEmpty {
+        return environment.contains("\(Body.mark)=tend-\(FolderName.hash(directory))/")
+      }
+      if !command.isEmpty { return command.hasPrefix("tend-holder\0\(directory)\0") }
+      usleep(1000)
+    }
+    return false
+  }
+
   /// The id of the holder.
   func holder() throws -> Int32 {
     guard
@@ -175,14 +195,6 @@ func eventually(within limit: Duration = .seconds(120), _ condition: () -> Bool)
     try? await Task.sleep(for: .milliseconds(5))
   }
   return condition()
-}
-
-/// Whether a process runs: not ended, and no zombie either.
-func isRunning(_ process: Int32) -> Bool {
-  guard let text = try? String(contentsOfFile: "/proc/\(process)/stat", encoding: .utf8),
-    let end = text.lastIndex(of: ")")
-  else { return false }
-  return !text[end...].hasPrefix(") Z")
 }
 
 struct NoFiles: SourceTree {
