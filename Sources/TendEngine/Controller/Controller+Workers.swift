@@ -59,6 +59,7 @@ extension Controller {
     if listing != nil { batch.size = Scheduler.Batch.largest }
     var batches = 0
     while await core.scheduler.next(&batch) {
+      rest.end()
       // A worker that always finds work would keep its thread for ever.
       batches &+= 1
       if batches % 64 == 0 { await Task.yield() }
@@ -99,8 +100,14 @@ extension Controller {
 
   /// Cancels what is late, and what works for a desired state that is no longer wanted; gives up
   /// what goes on hanging.
+  ///
+  /// Rests while nothing runs: an engine that has nothing to do wakes nobody.
   private func supervise(_ guards: [WorkerGuard]) async {
     while !Task.isCancelled {
+      guard core.scheduler.untilFirstDeadline != nil else {
+        await rest.wait { core.scheduler.untilFirstDeadline == nil }
+        continue
+      }
       let next = runs.compactMap { $0.isOverdue ? $0.untilHanging : $0.remaining }.min()
       do {
         try await core.time.sleep(min(max(next ?? .seconds(1), .milliseconds(10)), .seconds(1)))
@@ -150,6 +157,24 @@ extension Controller {
       return columns.slots[id].map { [columns.handles[Int($0)]] } ?? []
     }
     core.scheduler.add(all: handles, priority: id == nil ? .resync : .drift, causes: .drift)
+  }
+}
+
+/// Where a supervisor waits while nothing runs.
+final class Rest: Sendable {
+  private let isResting = Atomic(false)
+  private let bell = Bell()
+
+  /// Waits until something runs; asks once more after having said that it rests.
+  func wait(while nothingRuns: () -> Bool) async {
+    isResting.store(true, ordering: .sequentiallyConsistent)
+    if nothingRuns() { await bell.wait() }
+    isResting.store(false, ordering: .sequentiallyConsistent)
+  }
+
+  /// Something runs, and the scheduler knows it.
+  func end() {
+    if isResting.load(ordering: .sequentiallyConsistent) { bell.ring() }
   }
 }
 

@@ -47,6 +47,7 @@ final class Controller<P: Provider>: Controlling {
   let rows = RowStorage<Desired>()
   let columns = Lock(Columns())
   let hanging = Mutex(Hanging())
+  let rest = Rest()
   /// What a journal recorded during the apply that runs for a slot.
   let journaled = Lock<[UInt32: Subject.Memory]>([:])
 

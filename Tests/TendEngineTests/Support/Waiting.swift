@@ -31,7 +31,8 @@ func eventually(
   return begun.duration(to: clock.now)
 }
 
-/// Runs the body while the clock goes from sleeper to sleeper, each time after others had a turn.
+/// Runs the body while the clock goes from sleeper to sleeper, at most a second at a time,
+/// each time after others had a turn.
 func flowing<Answer: Sendable>(
   _ clock: ManualClock, _ body: @Sendable () async throws -> Answer
 ) async throws -> Answer {
@@ -39,7 +40,8 @@ func flowing<Answer: Sendable>(
     group.addTask {
       while !Task.isCancelled {
         for _ in 0..<20 { await Task.yield() }
-        clock.advanceToNextSleeper()
+        guard let next = clock.nextDeadline else { continue }
+        clock.advance(to: min(next, clock.now.advanced(by: .seconds(1))))
       }
     }
     defer { group.cancelAll() }
