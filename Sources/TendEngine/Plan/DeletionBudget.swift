@@ -4,10 +4,10 @@ import Tend
 ///
 /// Pure.
 ///
-/// Refused: more than max(5, 10 %) of the unit's inventory; all of an inventory larger than one;
-/// more than max(5, 25 %) of the inventory as it stood 24 hours ago, together with what was
-/// deleted since. Counted are deletes, replacements that lose data, and what is purged; orphans,
-/// moves and protected resources are not.
+/// Refused: more than max(5, 10 %) of the unit's inventory; all of an inventory larger than one,
+/// also where a part of it is gone already or can't be seen; more than max(5, 25 %) of the
+/// inventory as it stood 24 hours ago, together with what was deleted since. Counted are deletes,
+/// replacements that lose data, and what is purged; orphans, moves and protected resources are not.
 struct DeletionBudget: Sendable, Hashable {
   /// How many the unit owns now.
   var inventory: Int
@@ -19,6 +19,8 @@ struct DeletionBudget: Sendable, Hashable {
   var allowsEmpty: Bool
   /// How many deletions pass whatever the rest says.
   var allowed: Int?
+  /// How many are no longer declared, whatever becomes of them.
+  var withdrawn = 0
 
   /// The refusal, or nil where the deletions pass.
   ///
@@ -29,6 +31,9 @@ struct DeletionBudget: Sendable, Hashable {
     if let allowed, count <= allowed { return nil }
     if deletions >= inventory, inventory > 1 {
       return allowsEmpty ? nil : refuse("would delete all \(inventory) resources of the unit")
+    }
+    if deletions > 0, withdrawn >= inventory, inventory > 1, !allowsEmpty {
+      return refuse("would leave none of \(inventory) resources, and delete \(deletions) of them")
     }
     let share = max(5, inventory / 10)
     if count > share {

@@ -191,7 +191,7 @@ struct Planner: Sendable {
     return DeletionBudget(
       inventory: owned, recent: record.deletions.reduce(0) { $0 + $1.count },
       inventoryBefore: record.inventoryBefore ?? owned, allowsEmpty: policy.allowsEmpty,
-      allowed: policy.allowedDeletions
+      allowed: policy.allowedDeletions, withdrawn: removed.count { world[$0].isOwned }
     ).refusal(
       deleting: plan.changes.count { $0.losesData },
       purging: plan.changes.reduce(0) { $0 + $1.purged.count })

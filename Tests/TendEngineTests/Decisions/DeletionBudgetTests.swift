@@ -52,6 +52,19 @@ struct DeletionBudgetTests {
     #expect(budget.refusal(deleting: 39) != nil, "nearly all is not all: that is a mistake")
   }
 
+  @Test("T05: an emptied source is refused though most of what it declared is gone already")
+  func gone() {
+    var budget = budget(16)
+    budget.withdrawn = 16
+    #expect(budget.refusal(deleting: 3)?.reason == "DeletionBudget")
+    #expect(budget.refusal(deleting: 0) == nil, "nothing is lost")
+    budget.withdrawn = 15
+    #expect(budget.refusal(deleting: 3) == nil)
+    budget.withdrawn = 16
+    budget.allowsEmpty = true
+    #expect(budget.refusal(deleting: 3) == nil)
+  }
+
   @Test("a number that was allowed passes, and one more does not")
   func allowed() {
     var budget = budget(40)
