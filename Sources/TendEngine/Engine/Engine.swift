@@ -209,7 +209,22 @@ public final class Engine: Service {
   public func run(started: @Sendable () async -> Void) async throws {
     try await running { engine in
       await started()
-      await cancelWhenGracefulShutdown { await engine.followAll() }
+      await engine.followUntilShutdown()
+    }
+  }
+
+  /// Ends at a graceful shutdown without a task that is nobody's child, so that it can be replayed.
+  private func followUntilShutdown() async {
+    let end = Bell()
+    await withGracefulShutdownHandler {
+      await withTaskGroup { group in
+        group.addTask { await self.followAll() }
+        group.addTask { await end.wait() }
+        await group.next()
+        group.cancelAll()
+      }
+    } onGracefulShutdown: {
+      end.ring()
     }
   }
 
