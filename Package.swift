@@ -71,6 +71,7 @@ let package = Package(
     .library(name: "TendSQLite", targets: ["TendSQLite"]),
     .library(name: "TendAgent", targets: ["TendAgent"]),
     .library(name: "TendTesting", targets: ["TendTesting"]),
+    .library(name: "TendSimulation", targets: ["TendSimulation"]),
     .library(name: "TendCLI", targets: ["TendCLI"]),
     .library(name: "TendFiles", targets: ["TendFiles"]),
     .library(name: "TendProcesses", targets: ["TendProcesses"]),
@@ -113,6 +114,7 @@ let package = Package(
         metrics, lifecycle,
       ]),
     module("TendTesting", ["Tend", "TendEngine", "TendManifest"]),
+    module("TendSimulation", ["Tend", "TendEngine", "TendTesting", logging]),
     module(
       "TendCLI",
       [
@@ -138,10 +140,11 @@ let package = Package(
     tests(
       "TendEngineTests",
       [
-        "Tend", "TendEngine", "TendTesting", logging, loggingTesting, metrics, metricsTesting,
-        tracing, instrumentation, tracingTesting,
+        "Tend", "TendEngine", "TendTesting", "TendSimulation", logging, loggingTesting, metrics,
+        metricsTesting, tracing, instrumentation, tracingTesting,
       ]),
     tests("TendTestingTests", ["Tend", "TendTesting"]),
+    tests("TendSimulationTests", ["Tend", "TendEngine", "TendTesting", "TendSimulation"]),
     tests("TendManifestTests", ["Tend", "TendManifest"]),
     module("TestSupport", [subprocess, system], path: "Tests/TestSupport"),
     tests(

@@ -31,6 +31,11 @@ struct ConstructTests {
       "a child would be waited for, and a call that hangs in the kernel never returns"
   ]
 
+  /// Files that may start a task that is nobody's child.
+  static let roots: [String: String] = [
+    "Sources/TendSimulation/SeededExecutor.swift": "the first task of a simulation"
+  ]
+
   struct Rule: Sendable, CustomTestStringConvertible {
     let word: String
     let rooms: [String]
@@ -45,7 +50,8 @@ struct ConstructTests {
 
   @Test("a construct that is ruled out is not used", arguments: rules)
   func isNotUsed(_ rule: Rule) {
-    for file in Tree.code(in: rule.rooms) {
+    let isRoot = rule.word == "Task("
+    for file in Tree.code(in: rule.rooms) where !isRoot || Self.roots[file.path] == nil {
       for index in file.code.indices where file.code[index].hasWord(rule.word) {
         let isKnown = file.code[index].contains("Task(executorPreference: threads)")
         if isKnown, Self.unstructured[file.path] != nil { continue }

@@ -20,6 +20,7 @@ struct ImportTests {
     ]),
     "TendSQLite": system.union(["Tend", "TendEngine", "GRDB", "Crypto"]),
     "TendTesting": ["Tend", "TendEngine", "TendManifest", "Testing"],
+    "TendSimulation": system.union(["Tend", "TendEngine", "TendTesting", "Logging"]),
     "TendAgent": system.union([
       "Tend", "TendEngine", "TendManifest", "TendGit", "TendSQLite", "CTendAgent", "Logging",
       "Metrics", "CoreMetrics", "ServiceLifecycle",

@@ -1,4 +1,5 @@
 import Tend
+import TendSimulation
 import Testing
 
 @testable import TendEngine
@@ -8,9 +9,8 @@ struct ReplayTests {
   /// What happened: every call of the provider and every event, in order.
   private func history(seed: UInt64) throws -> [String] {
     let bench = Bench()
-    let executor = ReplayExecutor(seed: seed, clock: bench.clock)
-    let result = executor.run { try await self.scenario(bench) }
-    return try #require(result, "it came to a halt").get()
+    let simulation = Simulation(seed: seed, clock: bench.clock)
+    return try simulation.run { try await self.scenario(bench) }
   }
 
   private func scenario(_ bench: Bench) async throws -> [String] {
@@ -49,5 +49,23 @@ struct ReplayTests {
   func others() throws {
     let histories = try (0..<50).map { try history(seed: $0) }
     #expect(Set(histories).count > 10)
+  }
+
+  @Test("an engine that runs as a service starts no task that is nobody's child")
+  func service() throws {
+    let bench = Bench()
+    let simulation = Simulation(seed: 1, clock: bench.clock)
+    let feed = Feed(snapshot("r1", [item("a")]))
+    let engine = try bench.engine()
+    try engine.follow(feed, as: bench.unit)
+    try simulation.run {
+      try await withThrowingTaskGroup { group in
+        group.addTask { try await engine.run() }
+        try await simulation.clock.sleep(for: .seconds(1000))
+        group.cancelAll()
+        try await group.waitForAll()
+      }
+    }
+    #expect(bench.shelf.paths == ["a"])
   }
 }
