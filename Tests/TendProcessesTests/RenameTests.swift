@@ -30,7 +30,7 @@ struct RenameTests {
       try await rename(stage, old, new)
       #expect(try await stage.process(new) == process, "once more is nothing")
       try await stage.delete(new)
-      #expect(!isRunning(process))
+      #expect(!stage.isRunning(process))
     }
   }
 
@@ -44,14 +44,15 @@ struct RenameTests {
       try await rename(stage, old, new)
       let holder = try stage.holder()
       kill(holder, SIGKILL)
-      _ = await eventually { !isRunning(holder) }
+      _ = await eventually { !stage.isRunning(holder) }
       #expect(stage.provider.abandoned == [new.id])
       try await stage.reconcile(new)
       #expect(try await stage.process(new) == process)
       #expect(try stage.report(old) == nil)
       try await stage.delete(new)
       #expect(
-        !isRunning(process), "all that belongs to it is found by the name that it was born with")
+        !stage.isRunning(process),
+        "all that belongs to it is found by the name that it was born with")
     }
   }
 
@@ -66,9 +67,9 @@ struct RenameTests {
       try await rename(stage, old, new)
       try await stage.reconcile(old)
       let second = try await stage.process(old)
-      #expect(first != second && isRunning(first))
+      #expect(first != second && stage.isRunning(first))
       try await stage.delete(old)
-      #expect(isRunning(first) && !isRunning(second))
+      #expect(stage.isRunning(first) && !stage.isRunning(second))
       #expect(try await stage.process(new) == first)
     }
   }

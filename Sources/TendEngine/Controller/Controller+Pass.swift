@@ -102,12 +102,26 @@ extension Controller {
     if case .settled(.some, _, _) = result, assignment.cause == .drift {
       core.meters.repaired(after: ticket.waited + duration, by: index)
     }
-    if case .failed(let error, let verdict, let differences) = result, error.code == .cancelled {
-      let error = interpret(error, context, assignment.timeout)
-      if error.code == .cancelled { return .unstarted }
-      return conclude(slot, node, assignment, .failed(error, verdict, differences))
+    let meant = result.meaning { interpret($0, context, assignment.timeout) }
+    if meant.isCancelled {
+      account(for: meant, of: node, assignment)
+      return .unstarted
     }
-    return conclude(slot, node, assignment, result)
+    return conclude(slot, node, assignment, meant)
+  }
+
+  /// Nothing is concluded from what was cancelled, but what it did is told.
+  private func account(for result: Result, of node: Node, _ assignment: Assignment) {
+    let now = core.time.moment
+    core.decide { world, effects in
+      switch result {
+      case .unverified(let done, _):
+        world.account(for: done, of: node, assignment, now, &effects)
+      case .failed(_, let verdict?, let differences):
+        world.account(forBegun: verdict, differences, of: node, assignment, now, &effects)
+      default: break
+      }
+    }
   }
 
   private func conclude(
@@ -115,7 +129,7 @@ extension Controller {
   ) -> Scheduler.Disposition {
     rows[slot].found = nil
     setPace(slot, assignment, result)
-    if case .failed(let error, _, _) = result { core.meters.failed(error.code, by: index) }
+    if let error = result.error { core.meters.failed(error.code, by: index) }
     let now = core.time.moment
     let masked = result.masked { core.mask.apply(to: $0) }
     return core.decide { world, effects in

@@ -228,7 +228,8 @@ struct Pass<P: Provider>: Sendable {
     _ verdict: Verdict, _ done: Result.Done
   ) async throws(ProviderError) -> Result {
     takeJournaled()
-    let seen = try await look()
+    let seen: Controller<P>.Seen
+    do throws(ProviderError) { seen = try await look() } catch { return .unverified(done, error) }
     if verdict == .delete {
       guard seen.current == nil else {
         throw .transient("it is still there after it was deleted")

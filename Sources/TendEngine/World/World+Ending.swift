@@ -190,6 +190,32 @@ extension World {
     units[Int(self[node].unit)].changes += 1
   }
 
+  /// Tells of a change that was carried out and not looked at since, because that was cancelled or
+  /// failed.
+  mutating func account(
+    for done: Result.Done, of node: Node, _ assignment: Assignment, _ now: Moment,
+    _ effects: inout Effects
+  ) {
+    guard self[node].isResource else { return }
+    record(node, assignment, done, now, &effects)
+    let count = (done.losesData ? 1 : 0) + done.differences.count(where: \.losesData)
+    if count > 0 { countDeletion(Int(self[node].unit), now, &effects, count: count) }
+  }
+
+  /// Tells of a change that was cancelled when it had begun, so that it may have been carried out.
+  mutating func account(
+    forBegun verdict: Verdict, _ differences: [Difference], of node: Node,
+    _ assignment: Assignment, _ now: Moment, _ effects: inout Effects
+  ) {
+    guard self[node].isResource, let action = verdict.action else { return }
+    effects.writes.append(
+      .addEvent(
+        event(
+          node, assignment, Event.Kind(action.rawValue), differences, now,
+          "cancelled when it had begun: it may have been done",
+          result: ProviderError.Code.cancelled.description)))
+  }
+
   /// How long a repaired drift lasted: since the resource changed, or since it was first seen.
   private func drift(
     _ node: Node, _ assignment: Assignment, _ done: Result.Done, _ now: Moment

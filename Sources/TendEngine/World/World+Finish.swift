@@ -21,6 +21,8 @@ enum Result: Sendable {
   /// It must not be done.
   case refused(reason: String, String, [Difference])
   case failed(ProviderError, Verdict?, [Difference])
+  /// The change was carried out, and the look that was to confirm it failed.
+  case unverified(Done, ProviderError)
 
   /// What is to be remembered, encoded; unchanged costs no write.
   enum Memory: Sendable {
@@ -48,11 +50,33 @@ enum Result: Sendable {
 }
 
 extension Result {
+  /// What failed; nil where nothing did.
+  var error: ProviderError? {
+    switch self {
+    case .failed(let error, _, _), .unverified(_, let error): error
+    default: nil
+    }
+  }
+
+  /// Whether it ended before its time, so that nothing can be concluded.
+  var isCancelled: Bool { error?.code == .cancelled }
+
+  /// The same with an error that says what a cancellation meant.
+  func meaning(_ interpret: (ProviderError) -> ProviderError) -> Result {
+    switch self {
+    case .failed(let error, let verdict, let differences):
+      .failed(interpret(error), verdict, differences)
+    case .unverified(let done, let error): .unverified(done, interpret(error))
+    default: self
+    }
+  }
+
   /// The same without the secrets that a provider's words may echo.
   func masked(_ mask: (String) -> String) -> Result {
     switch self {
     case .failed(let error, let verdict, let differences):
       .failed(error.masked(mask), verdict, differences)
+    case .unverified(let done, let error): .unverified(done, error.masked(mask))
     case .underway(let done, let after, let message): .underway(done, after: after, mask(message))
     case .settled(let done, let memory, .degraded(let message)):
       .settled(done, memory: memory, unhealthy: .degraded(mask(message)))
@@ -134,6 +158,9 @@ extension World {
         readBack: assignment.readBack)
     case .failed(let error, let verdict, let differences):
       return failed(node, assignment, error, verdict, differences, now, &effects)
+    case .unverified(let done, let error):
+      account(for: done, of: node, assignment, now, &effects)
+      return failed(node, assignment, error, nil, done.differences, now, &effects)
     }
   }
 
@@ -151,6 +178,7 @@ extension World {
       own(node, memory, &effects)
       update(node) { $0.flags.insert(.exists) }
     case .underway(let done, _, _): record(node, assignment, done, now, &effects)
+    case .unverified(let done, _): account(for: done, of: node, assignment, now, &effects)
     case .ended(let done?):
       record(node, assignment, done, now, &effects)
       update(node) { $0.flags.remove(.exists) }
