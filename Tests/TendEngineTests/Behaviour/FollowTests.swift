@@ -283,6 +283,26 @@ struct FollowTests {
     }
   }
 
+  @Test("a change is told of also where a newer revision cancels the look that was to confirm it")
+  func unverified() async throws {
+    let bench = Bench()
+    // The looks of the plan and of the pass go well; that after the change hangs.
+    bench.shelf.failObserve("a", .loseReply, .loseReply, .hang)
+    let feed = Feed(snapshot("one", [item("a"), item("b")]))
+    try await following(bench, feed) { engine in
+      await eventually("it is made") { bench.shelf.writes.contains("create a") }
+      feed.offer("two", [item("a", content: "other"), item("b")])
+      try engine.refresh()
+      await eventually("the newer one has converged", on: bench.clock) {
+        engine.units().first?.revision?.id == "two"
+          && engine.units().first?.condition(.ready)?.status == .yes
+      }
+    }
+    let told = try await bench.events().filter { $0.resource == "Item/a" && $0.result == "done" }
+    #expect(Set(told.map(\.kind)) == [.create, .update] && told.count == 2)
+    #expect(bench.shelf.writes.count { $0 == "create a" } == 1)
+  }
+
   @Test("T41: a revision that never converges does not block its fix, and is superseded")
   func superseded() async throws {
     let bench = Bench()
