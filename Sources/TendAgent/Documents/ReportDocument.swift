@@ -32,6 +32,8 @@ public struct ProgressDocument: Sendable, Hashable, Codable {
     case started
     /// It was made.
     case finished
+    /// It was made, and does not work yet.
+    case waiting
     /// It failed and will be tried again.
     case failed
   }
@@ -42,7 +44,7 @@ public struct ProgressDocument: Sendable, Hashable, Codable {
   public var change: ChangeDocument
   /// How long it took, once it is made.
   public var duration: Duration?
-  /// Why it failed.
+  /// Why it failed, or what it waits for.
   public var message: String?
 
   /// Describes a step.
@@ -50,6 +52,7 @@ public struct ProgressDocument: Sendable, Hashable, Codable {
     switch progress {
     case .started(let change): self.init(.started, change)
     case .finished(let change, let duration): self.init(.finished, change, duration: duration)
+    case .waiting(let change, let message): self.init(.waiting, change, message: message)
     case .failed(let change, let message): self.init(.failed, change, message: message)
     }
   }
@@ -70,6 +73,7 @@ public struct ProgressDocument: Sendable, Hashable, Codable {
     switch step {
     case .started: .started(change.change)
     case .finished: .finished(change.change, duration: duration ?? .zero)
+    case .waiting: .waiting(change.change, message: message ?? "")
     case .failed: .failed(change.change, message: message ?? "")
     }
   }

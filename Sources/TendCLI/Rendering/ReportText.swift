@@ -14,6 +14,8 @@ struct ReportText {
     case .started: nil
     case .finished(let change, let duration):
       "\(Self.past(of: change.action)) \(change.reference) in \(duration.brief)".printable
+    case .waiting(let change, let message):
+      "waiting for \(change.reference): \(message)".printable
     case .failed(let change, let message):
       style.bad("failed") + " \(change.reference): \(message)".printable
     }
@@ -23,7 +25,9 @@ struct ReportText {
   func bar(for progress: Progress, done: Int, of count: Int) -> String {
     let change =
       switch progress {
-      case .started(let change), .finished(let change, _), .failed(let change, _): change
+      case .started(let change), .finished(let change, _), .waiting(let change, _),
+        .failed(let change, _):
+        change
       }
     let text = "\(done)/\(count)  \(change.action.rawValue) \(change.reference)"
     return String(text.printable.prefix(76))
@@ -54,7 +58,7 @@ struct ReportText {
     case .replace: "replaced"
     case .delete: "deleted"
     case .orphan: "given up"
-    case .unknown: "decided"
+    case .unknown: "found as declared"
     }
   }
 }

@@ -10,6 +10,10 @@ final class Application: Sendable {
   /// What became of one resource.
   enum Outcome: Sendable {
     case settled(Result.Done?)
+    /// Was changed; whether that is the end of it is told besides.
+    case acted(Result.Done)
+    /// Is as desired and does not work yet.
+    case progressing(String)
     /// Will be tried again.
     case failed(String)
     /// Will not, without help.
@@ -20,6 +24,8 @@ final class Application: Sendable {
     var open: [Node: PlannedChange]
     var order: [Node]
     var done: [PlannedChange] = []
+    /// What was done to those that are open.
+    var acted: [Node: Result.Done] = [:]
     var problems: [Node: (code: String, message: String)] = [:]
     /// Progress that was counted and not yet said.
     var unsaid = 0
@@ -50,9 +56,11 @@ final class Application: Sendable {
   /// Counts it; the answer says it to whoever watches, and is called outside all locks.
   func tell(_ news: News) -> (@Sendable () -> Void)? {
     let message: Progress? = state.withLock { state in
-      guard let change = state.open[news.node] else { return nil }
+      guard let change = state.open[news.node], let message = state.take(news, change) else {
+        return nil
+      }
       state.unsaid += 1
-      return state.take(news, change)
+      return message
     }
     guard let message else { return nil }
     return {
@@ -108,13 +116,26 @@ final class Application: Sendable {
 }
 
 extension Application.State {
-  fileprivate mutating func take(_ news: Application.News, _ change: PlannedChange) -> Progress {
+  /// Nil where there is nothing new to say.
+  fileprivate mutating func take(_ news: Application.News, _ change: PlannedChange) -> Progress? {
     switch news.outcome {
+    case .acted(let result):
+      acted[news.node] = result
+      return nil
     case .settled(let result):
+      let result = result ?? acted[news.node]
+      acted[news.node] = nil
       open[news.node] = nil
       problems[news.node] = nil
+      var change = change
+      // The plan could not know it.
+      if change.action == .unknown { change.action = result?.verdict.action ?? .unknown }
       done.append(change)
       return .finished(change, duration: result?.duration ?? .zero)
+    case .progressing(let message):
+      if problems[news.node]?.message == message { return nil }
+      problems[news.node] = ("Progressing", message)
+      return .waiting(change, message: message)
     case .failed(let message):
       problems[news.node] = ("Retrying", message)
       return .failed(change, message: message)

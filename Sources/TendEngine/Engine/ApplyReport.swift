@@ -4,6 +4,8 @@ public enum Progress: Sendable {
   case started(PlannedChange)
   /// A change was made, and was verified by looking again.
   case finished(PlannedChange, duration: Duration)
+  /// A change was made and does not work yet; it is looked at again while the apply waits.
+  case waiting(PlannedChange, message: String)
   /// A change failed; it is tried again while the apply waits, unless that can't help.
   case failed(PlannedChange, message: String)
 }

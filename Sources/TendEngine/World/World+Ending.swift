@@ -188,6 +188,7 @@ extension World {
     effects.writes.append(.addEvent(event))
     update(node) { $0.lastChange = now.wall.nanoseconds }
     units[Int(self[node].unit)].changes += 1
+    tell(node, .acted(done), &effects)
   }
 
   /// Tells of a change that was carried out and not looked at since, because that was cancelled or

@@ -233,7 +233,7 @@ extension World {
       entry.extra = extra
       entry.explain(reason, message)
     }
-    tell(node, .failed(message), &effects)
+    tell(node, reason == "Degraded" ? .failed(message) : .progressing(message), &effects)
     check(Int(self[node].unit), &effects)
     return .again(after: after, priority: .retry, causes: .retry)
   }

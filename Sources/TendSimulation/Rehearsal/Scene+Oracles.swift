@@ -111,7 +111,12 @@ extension Scene {
     let references = references()
     var query = EventQuery(after: state.withLock { $0.lastEvent }, limit: 200_000)
     query.isOldestFirst = true
-    guard let events = try? await store.events(query) else { return }
+    let events: [Event]
+    do {
+      events = try await store.events(query)
+    } catch {
+      return witness.found(.accounted, "the events can't be read: \(error)")
+    }
     state.withLock { $0.lastEvent = events.last?.number ?? $0.lastEvent }
     let times = Dictionary(grouping: events.filter { $0.resource != nil }) { $0.resource ?? "" }
       .mapValues { $0.map { simulation.options.epoch.duration(to: $0.time) } }

@@ -253,6 +253,7 @@ struct ApplyTests {
           switch progress {
           case .started(let change): news.append("+\(change.identity)")
           case .finished(let change, _): news.append("=\(change.identity)")
+          case .waiting(let change, _): news.append("~\(change.identity)")
           case .failed(let change, _): news.append("!\(change.identity)")
           }
         }
