@@ -178,6 +178,7 @@ struct ApplyTests {
       return try await flowing(bench.clock) { try await engine.apply(plan, by: "test") }
     }
     #expect(report.converged)
+    #expect(report.done.map(\.action) == [.create, .create], "what was done, not what was unknown")
     #expect(try await bench.inventory().map(\.isAdopted) == [false, false])
   }
 

@@ -1,3 +1,4 @@
+import Synchronization
 import Tend
 import TendTesting
 import Testing
@@ -79,11 +80,18 @@ struct WorldsTests {
     let bench = Bench { $0.others = [CounterProvider(counters: counters)] }
     let report = try await bench.apply("r1", [counter("bad", step: -1), item("a")])
     #expect(report.problems.map(\.message) == ["it counts backwards"])
+    let news = Mutex<[String]>([])
+    let note: @Sendable (Progress) -> Void = { step in
+      guard case .waiting(let change, let message) = step else { return }
+      news.withLock { $0.append("\(change.reference): \(message)") }
+    }
     try await bench.running { engine in
       let plan = try await engine.prepare(
         snapshot("r2", [counter("a"), item("a")]), for: bench.unit)
       try await withThrowingTaskGroup(of: ApplyReport.self) { group in
-        group.addTask { try await flowing(bench.clock) { try await engine.apply(plan, by: "t") } }
+        group.addTask {
+          try await flowing(bench.clock) { try await engine.apply(plan, by: "t", progress: note) }
+        }
         await eventually("it waits for the first count") {
           engine.resources(Selection(resource: "Counter/a")).first?
             .condition(.ready)?.message == "it has not counted yet"
@@ -93,6 +101,7 @@ struct WorldsTests {
         #expect(report?.converged == true)
       }
     }
+    #expect(news.withLock { $0 } == ["Counter/a: it has not counted yet"], "once, not each look")
   }
 
   private func counting(
