@@ -1,3 +1,4 @@
+import Logging
 import Tend
 
 /// One commit may take a resource out of one unit and put it into another. Whichever unit sees it
@@ -28,16 +29,36 @@ extension Engine {
   }
 
   /// Asks the sources of all other units, where nobody follows them, and keeps what they claim.
-  func claimForOthers(than followed: Followed) async {
+  func claimForOthers(than followed: Followed) async throws(EngineError) {
     for other in core.following.others(than: followed.unit.name) {
       let known = core.world.withLock { world in
         world.unitIndex(other.unit.name).flatMap { world.units[$0].record.accepted }
       }
       // What can't be read now is said when it is that unit's turn.
       guard !isSuspended(other.unit.name),
-        case .changed(let snapshot)? = try? await other.source.refresh(after: known)
+        let answer = try? await other.source.refresh(after: known)
       else { continue }
-      try? await claim(snapshot, for: other.unit)
+      try await claim(answer, for: other.unit)
+    }
+  }
+
+  /// Keeps what the answer of a source claims, be it valid or not.
+  private func claim(_ answer: Refresh, for unit: Unit) async throws(EngineError) {
+    switch answer {
+    case .unchanged: return
+    case .changed(let snapshot): try await claim(snapshot, for: unit)
+    case .invalid(let snapshot, _): try await claim(snapshot, for: unit, isInvalid: true)
+    }
+  }
+
+  /// The same for a revision that is not taken in now.
+  func claim(_ snapshot: Snapshot, _ followed: Followed, isInvalid: Bool = false) async {
+    do throws(EngineError) {
+      try await claim(snapshot, for: followed.unit, isInvalid: isInvalid)
+    } catch {
+      core.logger.error(
+        "claims could not be kept",
+        metadata: ["unit": "\(followed.unit.name)", "problem": "\(error)"])
     }
   }
 

@@ -133,11 +133,12 @@ extension Engine {
         return await take(try await followed.source.snapshot(of: known), followed)
       case .changed(let snapshot):
         if waits(followed, with: snapshot.revision) {
-          try? await claim(snapshot, for: followed.unit)
+          await claim(snapshot, followed)
           return nil
         }
         return await take(snapshot, followed)
       case .invalid(let snapshot, let diagnostics):
+        await claim(snapshot, followed, isInvalid: true)
         let all = validate(
           snapshot, unit: followed.unit.name, root: followed.unit.policy.root,
           besides: diagnostics)
@@ -196,6 +197,7 @@ extension Engine {
       return nil
     } catch {
       if error.code == .invalid {
+        if !isResuming { await claim(snapshot, followed) }
         return report(snapshot.revision, error.diagnostics, followed)
       }
       // Another revision came between: this one is staged on top of that.
@@ -359,7 +361,7 @@ extension Engine {
     var (plan, prepared) = try await prepare(
       snapshot, for: followed.unit, onlyChanged: false, isStrict: false, claiming: true)
     if prepared.deletes {
-      await claimForOthers(than: followed)
+      try await claimForOthers(than: followed)
       (plan, prepared) = try await prepare(
         snapshot, for: followed.unit, onlyChanged: false, isStrict: false, claiming: true)
     }
@@ -390,6 +392,7 @@ extension Engine {
     switch answer {
     case .changed(let snapshot): return snapshot
     case .invalid(let snapshot, let diagnostics):
+      await claim(snapshot, followed, isInvalid: true)
       let all = validate(
         snapshot, unit: followed.unit.name, root: followed.unit.policy.root, besides: diagnostics)
       throw report(snapshot.revision, all, followed)

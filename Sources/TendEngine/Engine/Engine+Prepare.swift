@@ -211,14 +211,42 @@ extension Engine {
   private func claim(
     _ intake: Intake, _ nodes: [Node], _ visited: [Int32]
   ) async throws(EngineError) {
+    try await claim(visited.map { nodes[Int($0)] }, for: intake.unit, isWhole: true)
+  }
+
+  /// Keeps what a revision that can't be taken in yet will take over from other units.
+  ///
+  /// What of it can't be read may be what was claimed before, so that is claimed still.
+  func claim(
+    _ snapshot: Snapshot, for unit: Unit, isInvalid: Bool = false
+  ) async throws(EngineError) {
+    let previous = core.world.withLock { world in
+      world.unitIndex(unit.name).flatMap { world.units[$0].intake }
+    }
+    let stager = Stager(
+      controllers: stagingProviders, unit: unit, snapshot: snapshot, previous: previous)
+    let (claims, isWhole) = stager.readable()
+    let nodes = core.world.withLock { _ in
+      claims.compactMap { claim in
+        let controller = stagingProviders[claim.controller]
+        return controller.slot(of: claim.identity)
+          .map { Node(controller: controller.index, slot: $0) }
+      }
+    }
+    try await self.claim(nodes, for: unit, isWhole: isWhole && !isInvalid)
+  }
+
+  private func claim(
+    _ nodes: [Node], for unit: Unit, isWhole: Bool
+  ) async throws(EngineError) {
     let (isNews, abandoned, owners) = core.decide { world, effects in
-      let unit = world.addUnit(intake.unit, nil)
-      let foreign = world.foreign(visited.map { nodes[Int($0)] }, to: unit)
-      let claims = foreign.map { world.key($0) }
-      let before = world.units[unit].record.claims
-      let abandoned = world.claim(claims.sorted(), unit, &effects)
+      let index = world.addUnit(unit, nil)
+      let foreign = world.foreign(nodes, to: index)
+      let before = world.units[index].record.claims
+      let claims = Set(foreign.map { world.key($0) } + (isWhole ? [] : before))
+      let abandoned = world.claim(claims.sorted(), index, &effects)
       let owners = Set(foreign.map { world.units[Int(world[$0].unit)].unit.name })
-      return (world.units[unit].record.claims != before, abandoned, owners)
+      return (world.units[index].record.claims != before, abandoned, owners)
     }
     refresh(abandoned)
     if isNews {
@@ -226,15 +254,7 @@ extension Engine {
       // One commit may have taken it out there.
       core.following.ring { owners.contains($0.name) }
     }
-    claimed(intake.unit.name)
-  }
-
-  /// Keeps what a revision that can't be taken in yet will take over from other units.
-  func claim(_ snapshot: Snapshot, for unit: Unit) async throws(EngineError) {
-    let reservation = Reservation(core, unit: unit)
-    let (intake, basis) = try stage(snapshot, unit)
-    let nodes = try place(intake, basis, reservation)
-    try await claim(intake, nodes, visited(intake, onlyChanged: true))
+    claimed(unit.name)
   }
 
   /// Units that handed over what nobody is to take any more: they have to look at it again.

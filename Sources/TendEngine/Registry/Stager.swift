@@ -39,6 +39,17 @@ struct Stager {
     return diagnostics
   }
 
+  /// The identities of all that can be decoded, with their controllers, and whether that is all.
+  func readable() -> (claims: [(controller: Int, identity: String)], isWhole: Bool) {
+    var diagnostics: [Diagnostic] = []
+    let parts = makeParts(&diagnostics)
+    decode(route(parts, &diagnostics), parts, &diagnostics)
+    let claims = parts.enumerated().flatMap { index, part in
+      (0..<part.count).map { (controller: index, identity: part.identity($0)) }
+    }
+    return (claims, diagnostics.isEmpty)
+  }
+
   /// What is declared and could not be decoded, in the order of the snapshot: it has a name all the
   /// same.
   private func undecoded(_ parts: [any StagedPart]) -> [Declaration] {

@@ -234,6 +234,35 @@ struct MoveTests {
     #expect(bench.shelf.writes.sorted() == ["create a", "create b", "create c"])
   }
 
+  @Test("what moves to a unit whose revision is wrong elsewhere is kept until that is mended")
+  func invalidHeir() async throws {
+    let bench = Bench()
+    let first = Feed(snapshot("1", [item("a"), item("b")]))
+    let second = Feed(snapshot("1", [item("c")]))
+    try await following(bench, first, second) { engine in
+      await eventually("both are in force") { bench.shelf.paths == ["a", "b", "c"] }
+      first.offer("2", [item("b")])
+      second.offer("2", [item("c", dependsOn: ["Item/nowhere"]), item("a")])
+      try engine.refresh(unit: "first")
+      await eventually("the first unit let go") { engine.units().first?.revision?.id == "2" }
+      await eventually("the second is wrong") {
+        engine.units().last?.condition(.stalled)?.reason == "Invalid"
+      }
+      second.offerInvalid("3", [Diagnostic(.syntax, at: nil, "no YAML")])
+      try engine.refresh(unit: "second")
+      await eventually("it is wrong as a whole") {
+        engine.units().last?.condition(.stalled)?.message.contains("no YAML") == true
+      }
+      #expect(bench.shelf.paths == ["a", "b", "c"])
+      second.offer("4", [item("c"), item("a")])
+      try engine.refresh(unit: "second")
+      await eventually("the second unit has it") {
+        engine.resources(Selection(unit: "second")).map(\.name) == ["a", "c"]
+      }
+    }
+    #expect(bench.shelf.writes.sorted() == ["create a", "create b", "create c"])
+  }
+
   @Test("a source that does not answer holds deletions up for a while, and not for good")
   func bounded() async throws {
     let bench = Bench()
