@@ -29,7 +29,7 @@ public enum JSONSchema {
 
   /// The schema of a file that is no manifest.
   public static func file(_ name: String, _ schema: Schema) -> Value {
-    let fields = object(schema.fields, allowingNull: false)
+    let fields = object(schema.fields, .file)
     return .map([head(name), ["description": .string(schema.summary)], fields].merged)
   }
 
@@ -50,7 +50,7 @@ public enum JSONSchema {
         case "apiVersion": .map(["const": .string(kind.apiVersion)])
         case "kind": .map(["const": .string(kind.kind)])
         case "spec": .map(spec(schema))
-        default: value(of: field, allowingNull: true)
+        default: value(of: field, .envelope)
         }
     }
     return [
@@ -67,15 +67,25 @@ public enum JSONSchema {
 
   private static func spec(_ schema: Schema) -> Value.Fields {
     let isOptional = !schema.fields.contains(where: \.isRequired)
-    let fields = object(schema.fields, allowingNull: true)
+    let fields = object(schema.fields, .spec)
     return isOptional ? fields.allowingNull : fields
   }
 
   // MARK: Fields
 
-  private static func object(_ fields: [Schema.Field], allowingNull: Bool) -> Value.Fields {
+  /// Where a field stands decides what else may stand in its place.
+  private enum Position {
+    /// In a file that is no manifest: nothing else.
+    case file
+    /// Beside the spec: null, where the field need not be there.
+    case envelope
+    /// Null, and `${NAME}` for what a value gives.
+    case spec
+  }
+
+  private static func object(_ fields: [Schema.Field], _ position: Position) -> Value.Fields {
     var properties = Value.Fields()
-    for field in fields { properties[field.name] = value(of: field, allowingNull: allowingNull) }
+    for field in fields { properties[field.name] = value(of: field, position) }
     return closed(properties, required: fields)
   }
 
@@ -90,16 +100,21 @@ public enum JSONSchema {
   }
 
   /// A field that need not be there may also be there without a value.
-  private static func value(of field: Schema.Field, allowingNull: Bool) -> Value {
-    let type = type(field.type, allowingNull: allowingNull)
+  private static func value(of field: Schema.Field, _ position: Position) -> Value {
+    let type = type(field.type, position)
     var result: Value.Fields = ["description": .string(field.summary)]
     if field.isSensitive { result["writeOnly"] = .boolean(true) }
     if let value = field.defaultValue { result["default"] = value }
-    let isOptional = allowingNull && !field.isRequired
+    let isOptional = position != .file && !field.isRequired
     return .map([result, isOptional ? type.allowingNull : type].merged)
   }
 
-  private static func type(_ type: Schema.FieldType, allowingNull: Bool) -> Value.Fields {
+  private static func type(_ type: Schema.FieldType, _ position: Position) -> Value.Fields {
+    let fields = plain(type, position)
+    return position == .spec ? fields.allowingPlaceholder : fields
+  }
+
+  private static func plain(_ type: Schema.FieldType, _ position: Position) -> Value.Fields {
     switch type {
     case .string: return ["type": "string"]
     case .choice(let choices):
@@ -113,13 +128,10 @@ public enum JSONSchema {
     case .boolean: return ["type": "boolean"]
     case .duration: return ["type": "string", "pattern": "^([0-9]+(ms|s|m|h|d))+$"]
     case .list(let element):
-      return ["type": "array", "items": .map(Self.type(element, allowingNull: allowingNull))]
+      return ["type": "array", "items": .map(Self.type(element, position))]
     case .map(let element):
-      return [
-        "type": "object",
-        "additionalProperties": .map(Self.type(element, allowingNull: allowingNull)),
-      ]
-    case .object(let fields): return object(fields, allowingNull: allowingNull)
+      return ["type": "object", "additionalProperties": .map(Self.type(element, position))]
+    case .object(let fields): return object(fields, position)
     case .any: return [:]
     }
   }
@@ -133,10 +145,24 @@ extension [Value.Fields] {
 extension Value.Fields {
   /// The same where no value is taken as well.
   fileprivate var allowingNull: Value.Fields {
+    if case .list(let choices)? = self["anyOf"] {
+      return ["anyOf": .list(choices + [.map(["type": "null"])])]
+    }
     var result = self
     guard let type = self["type"] else { return result }
     result["type"] = .list([type, "null"])
     if case .list(let choices)? = self["enum"] { result["enum"] = .list(choices + [.null]) }
     return result
+  }
+
+  /// The same where a text with a placeholder stands for a scalar.
+  fileprivate var allowingPlaceholder: Value.Fields {
+    let isPlainText = self["enum"] == nil && self["pattern"] == nil
+    switch self["type"] {
+    case "integer", "number", "boolean": break
+    case "string" where !isPlainText: break
+    default: return self
+    }
+    return ["anyOf": .list([.map(self), .map(["type": "string", "pattern": #"\$\{"#])])]
   }
 }

@@ -71,6 +71,27 @@ struct SchemaTests {
   }
 
   @Test(
+    "a placeholder may stand for a scalar of any type, in a spec and not beside it",
+    .enabled(if: hasValidator))
+  func placeholders() async throws {
+    let command = try Command()
+    let values = #""sensitive": "${secret}", "replace": "${how}""#
+    try command.folder.write(Self.file(values), to: "docs/a.json")
+    try command.folder.write("secret: true\nhow: inPlace\n", to: "docs/values.yaml")
+    try command.folder.write("values: [values.yaml]\n", to: "docs/tend.yaml")
+    let beside = Self.file(beside: #""lifecycle": {"interval": "${pause}"}"#)
+    try command.folder.write(beside, to: "beside.json")
+    let judged = try await command.shell(
+      """
+      "$tend" schema File > File.json
+      "$tend" validate -f docs && /usr/bin/jsonschema -i docs/a.json File.json
+      /usr/bin/jsonschema -i beside.json File.json 2>out && echo "taken beside the spec"
+      """)
+    #expect(!judged.out.contains("taken beside"))
+    #expect(judged.errors == "")
+  }
+
+  @Test(
     "a validator that is not ours takes the example's configuration, and not one with a mistake",
     .enabled(if: hasValidator))
   func agent() async throws {
