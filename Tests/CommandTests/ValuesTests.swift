@@ -169,6 +169,9 @@ struct ValuesTests {
     let prune = try await command("apply", "-f", "desired", "--root", "image", "--yes")
     #expect(prune.status == 0, "\(prune.errors)")
     #expect(!command.folder.exists("image/a"))
+    let restore = try await command("restore", "./image/../image/a", "--yes")
+    #expect(restore.status == 0, "\(restore.errors)")
+    #expect(try command.folder.text("image/a") == image)
     try command.folder.write(
       """
       apiVersion: processes/v1

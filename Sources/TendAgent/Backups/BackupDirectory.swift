@@ -59,6 +59,11 @@ public final class BackupDirectory: BackupStore {
     BackupIndex(at: self.path).records(of: path)
   }
 
+  /// The backups of what is at a path, as somebody writes it, oldest first.
+  func backups(at path: String) -> [BackupRecord] {
+    BackupIndex(at: self.path).all.filter { $0.isKept(from: path) }.sorted { $0.number < $1.number }
+  }
+
   /// Removes what has expired; a path for which `isOwned` says no loses its first backup too.
   public func sweep(isOwned: (String) -> Bool) {
     state.withLock { state in

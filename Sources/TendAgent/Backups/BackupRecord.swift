@@ -35,3 +35,20 @@ public struct BackupRecord: Sendable, Hashable, Codable {
   /// Whether it was there before us; such a backup outlives rotation while its path is owned.
   public var isAdopted: Bool
 }
+
+extension BackupRecord {
+  /// Whether a path names what was kept, however its slashes and dots are written.
+  ///
+  /// What lies below a unit's root is known as `ROOT//PATH`; people type the path as it is.
+  func isKept(from path: String) -> Bool { Self.plain(self.path) == Self.plain(path) }
+
+  private static func plain(_ path: String) -> [Substring] {
+    path.split(separator: "/").reduce(into: []) { parts, part in
+      switch part {
+      case ".": break
+      case "..": _ = parts.popLast()
+      default: parts.append(part)
+      }
+    }
+  }
+}

@@ -53,7 +53,7 @@ public struct EngineAnswers: Sendable {
     case .logs(let unit, let resource):
       return try encode(ItemList(engine.logs(Selection(unit: unit, resource: resource))))
     case .backups(let path):
-      return try encode(ItemList(path.map(backups.backups) ?? backups.all))
+      return try encode(ItemList(path.map(backups.backups(at:)) ?? backups.all))
     case .restore(let path, let number, let user):
       return try encode(try await restore(path, number, by: user))
     case .agent, .metrics, .changed, .plan, .apply:
