@@ -61,6 +61,55 @@ struct ProcessHostTests {
     #expect(!output.out.contains("is left"))
   }
 
+  /// Ends at once, well.
+  private static func job(_ name: String, _ more: String) -> String {
+    """
+    apiVersion: processes/v1
+    kind: Process
+    metadata: {name: \(name)}
+    spec:
+      command: [/bin/sh, -c, "echo \(name) >> runs"]
+      directory: WORLD
+      restart: {policy: onFailure}
+      \(more)
+
+    """
+  }
+
+  @Test(
+    "after a boot what ran is started afresh, and what had ended only where that is declared",
+    .enabled(if: isRoot, "a boot can't be played here: there is no namespace of mounts"))
+  func boot() async throws {
+    let command = try prepare([
+      Self.sleeper, Self.job("once", ""), Self.job("each", "rerunOnBoot: true"),
+    ])
+    let output = try await command.shell(
+      """
+      exec unshare --mount --pid --fork --mount-proc bash -c '
+        $tend agent -f desired --once --log-level critical > log || exit 1
+        old=$(cat world/pid)
+        $tend agent -f desired --once --log-level critical > log || exit 2
+        [[ $(cat world/pid) == $old ]] && echo "the same boot: it runs on"
+        sort world/runs | tr "\\n" " "
+        kill -9 $(pgrep -x tend-holder) $old
+        while kill -0 $old 2>/dev/null || pgrep -x tend-holder >/dev/null; do sleep 0.05; done
+        cat /proc/sys/kernel/random/uuid > boot
+        mount --bind boot /proc/sys/kernel/random/boot_id
+        $tend agent -f desired --once --log-level critical > log || exit 3
+        [[ $(cat world/pid) != $old ]] && kill -0 $(cat world/pid) && echo "another boot: anew"
+        sort world/runs | tr "\\n" " "
+        $tend agent -f desired --once --stop-on-exit --log-level critical > log
+      '
+      """)
+    #expect(output.status == 0, "\(output.out)\(output.errors)")
+    #expect(
+      output.out == """
+        the same boot: it runs on
+        each once another boot: anew
+        each each once\u{20}
+        """, "\(output.errors)")
+  }
+
   @Test("an ordinary user keeps processes, and what needs root is refused with the reason")
   func ordinaryUser() async throws {
     let user = Self.isRoot ? "setpriv --reuid 65534 --regid 65534 --clear-groups " : ""
