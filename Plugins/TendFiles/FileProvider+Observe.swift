@@ -10,13 +10,13 @@ extension FileProvider {
     let now = context.now.nanoseconds
     let location = target.desired?.declared.location ?? Location(target.id)
     let attention = target.desired?.declared.attention
-    guard let (directory, found) = try find(location, attention, at: now) else {
+    guard let (directory, found, isAsWritten) = try look(location, attention, at: now) else {
       guard let spec = target.desired, !declaresParent(of: spec) else { return nil }
       if try awaitParent(of: spec, at: now) { return try await observe(target, context) }
       throw missingParent(of: spec)
     }
     try confine(location, in: directory, context)
-    guard attention?.saw(.init(found)) != false else {
+    guard isAsWritten else {
       // What we wrote did not come out different: somebody else was there at once.
       throw .conflict("\(target.id) was changed by somebody else right after it was written")
     }
@@ -112,6 +112,23 @@ extension FileProvider {
     } catch {
       throw ProviderError(error, location.path)
     }
+  }
+
+  /// The directory of an entry, nil where there is none, how the entry is now, and whether that is
+  /// how we have written it, where we just have.
+  private func look(
+    _ location: Location, _ attention: Attention?, at now: Int64
+  ) throws(ProviderError) -> (HeldDirectory, Status?, Bool)? {
+    attention?.beginLook()
+    defer { attention?.endLook() }
+    guard var (directory, status) = try find(location, attention, at: now) else { return nil }
+    var verdict = attention?.saw(.init(status)) ?? .seen
+    if verdict == .touched {
+      guard let again = try find(location, attention, at: now) else { return nil }
+      (directory, status) = again
+      verdict = attention?.saw(.init(status)) ?? .seen
+    }
+    return (directory, status, verdict != .changedByOthers)
   }
 
   /// The directory of an entry, nil where there is none, and how the entry is now.

@@ -9,6 +9,10 @@ final class Attention: Sendable {
     static let unknown: UInt64 = 0
     static let absent: UInt64 = 1
     static let beingWritten: UInt64 = 2
+    /// Looked at for the first time, at this moment.
+    static let beingSeen: UInt64 = 3
+    /// The same, and an event came meanwhile.
+    static let touchedMeanwhile: UInt64 = 4
   }
 
   let path: EntryPath
@@ -46,13 +50,37 @@ final class Attention: Sendable {
     other.follow(0)
   }
 
-  /// It was looked at; false where it is no longer as we have written it just now.
-  func saw(_ sight: Sight) -> Bool {
+  /// A look begins, before it is watched: of what is seen first nothing that happened is news.
+  func beginLook() {
+    _ = seen.compareExchange(
+      expected: Mark.unknown, desired: Mark.beingSeen, ordering: .acquiringAndReleasing)
+  }
+
+  /// What a look means.
+  enum Verdict {
+    case seen
+    /// Something happened meanwhile, before or after the look: only another look can tell.
+    case touched
+    /// It is no longer as we have written it just now.
+    case changedByOthers
+  }
+
+  /// It was looked at.
+  func saw(_ sight: Sight) -> Verdict {
     let digest = sight.digest
     let before = seen.exchange(digest, ordering: .acquiringAndReleasing)
-    guard isUnverified.load(ordering: .acquiring) else { return true }
+    if before == Mark.touchedMeanwhile { return .touched }
+    guard isUnverified.load(ordering: .acquiring) else { return .seen }
     isUnverified.store(false, ordering: .releasing)
-    return before == digest
+    return before == digest ? .seen : .changedByOthers
+  }
+
+  /// A look has ended; where nothing was seen, all that happens is news again.
+  func endLook() {
+    for mark in [Mark.beingSeen, Mark.touchedMeanwhile] {
+      _ = seen.compareExchange(
+        expected: mark, desired: Mark.unknown, ordering: .acquiringAndReleasing)
+    }
   }
 
   /// A change of ours begins: until it was written nothing is news, since the engine looks again.
@@ -77,13 +105,24 @@ final class Attention: Sendable {
   /// `look` says how it is; where we write it in between, it is asked again.
   func isNews(_ look: () -> Sight) -> Bool {
     var known = seen.load(ordering: .acquiring)
-    while known != Mark.beingWritten {
+    while known != Mark.beingWritten, known != Mark.touchedMeanwhile {
+      if known == Mark.beingSeen {
+        known = touch()
+        continue
+      }
       let sight = look()
       let now = seen.load(ordering: .acquiring)
       if now == known { return sight.isUnknown || known != sight.digest }
       known = now
     }
     return false
+  }
+
+  /// The look under way may have come too early; what is known now.
+  private func touch() -> UInt64 {
+    let (isDone, known) = seen.compareExchange(
+      expected: Mark.beingSeen, desired: Mark.touchedMeanwhile, ordering: .acquiringAndReleasing)
+    return isDone ? Mark.touchedMeanwhile : known
   }
 
   /// How an entry is.
