@@ -196,9 +196,12 @@ final class FileContent: Sendable {
   /// The digest that may be remembered of content that must not be seen.
   func keyedDigest(_ context: Context) -> Digest {
     let made = digest.keyed(by: context)
-    keyed.withLock { $0 = made }
+    remember(keyed: made)
     return made
   }
+
+  /// Takes over what was made of the same bytes elsewhere.
+  func remember(keyed made: Digest) { keyed.withLock { $0 = made } }
 
   /// All bytes, checked against what was declared.
   func read() async throws(ProviderError) -> [UInt8] {

@@ -45,7 +45,9 @@ struct Look {
       memory.reading = .init(reading.status, takenAt: now, digest: digest)
     }
     var evidence = Entry.Evidence(of: reading.status, beside: wanted)
-    if reading.digest != content.digest {
+    if reading.digest == content.digest {
+      if let keyed { content.remember(keyed: keyed) }
+    } else {
       var found = evidence ?? Entry.Evidence()
       if isSecret {
         found.keyedActual = keyed
