@@ -55,7 +55,7 @@ private struct Model {
   mutating func finish(_ number: Int, _ generation: Int, _ disposition: Scheduler.Disposition) {
     switch disposition {
     case .done: keys[number]?.failures = 0
-    case .again(let delay, let priority, let causes):
+    case .again(let delay, let priority, let causes, _):
       keys[number]?.failures = 0
       add(number, priority, Int(delay / .milliseconds(1)), causes, false)
     case .failed(_, let causes):

@@ -206,6 +206,33 @@ struct SchedulerTimeTests {
     #expect(fixture.take()?.runsThisMinute == 1)
   }
 
+  @Test(
+    "delays that tolerate it end together, within the tolerance",
+    arguments: [(0, 20), (1, 20), (2, 10), (8, 3), (100, 1)])
+  func tolerance(milliseconds: Int, wakes: Int) throws {
+    let fixture = Fixture()
+    var tickets: [Scheduler.Ticket] = []
+    for key in fixture.keys(20) {
+      fixture.add(key)
+      tickets.append(try #require(fixture.take()))
+    }
+    for (number, ticket) in tickets.enumerated() {
+      fixture.finish(
+        ticket, .again(after: .milliseconds(65 + number), tolerance: .milliseconds(milliseconds)))
+    }
+    var moments: [UInt32: Int] = [:]
+    for now in 1...200 {
+      fixture.advance(milliseconds: 1)
+      for payload in fixture.drain() { moments[payload] = now }
+    }
+    #expect(Set(moments.values).count == wakes)
+    for (payload, moment) in moments {
+      let late = moment - 65 - Int(payload)
+      #expect(late >= 0 && late <= max(0, milliseconds - 1))
+    }
+    #expect(moments.count == 20)
+  }
+
   @Test("metrics count adds, merges, runs, results and waits")
   func metrics() throws {
     let fixture = Fixture()

@@ -55,7 +55,6 @@ extension Controller {
   func work(_ number: UInt32, _ shift: Shift? = nil) async -> Bool {
     var batch = Scheduler.Batch(lane, worker: number, timeout: Self.usualTimeout)
     let site = CallSite(core, place: index << 8 | Int(number & 0xFF))
-    var random = SplitMix(state: core.seed ^ UInt64(number) &* 0x9E37_79B9_7F4A_7C15)
     if listing != nil { batch.size = Scheduler.Batch.largest }
     var batches = 0
     while await core.scheduler.next(&batch) {
@@ -64,14 +63,14 @@ extension Controller {
       batches &+= 1
       if batches % 64 == 0 { await Task.yield() }
       shift?.hold(batch)
-      let deadline = core.time.monotonic() + Self.usualTimeout
-      let context = Context(site, deadline: deadline)
+      let begun = core.time.monotonic()
+      let context = Context(site, deadline: begun + Self.usualTimeout)
       let listed = listing == nil ? nil : await list(batch, site, context)
       for position in 0..<batch.count {
         if Task.isCancelled || shift?.turn(to: position) == false { break }
         let ticket = batch[position]
         let disposition = await reconcile(ticket, site, context, listed?[ticket.payload])
-        batch.finish(position, spread(disposition, &random))
+        batch.finish(position, paced(disposition, ticket.payload, begun))
       }
       if let late = shift?.rest() {
         batch.finish(late, returned(batch[late]))
@@ -84,16 +83,16 @@ extension Controller {
     return Task.isCancelled
   }
 
-  /// Resyncs are spread by a tenth to both sides, so that what began together does not stay
-  /// together.
-  private func spread(
-    _ disposition: Scheduler.Disposition, _ random: inout SplitMix
+  /// A resync comes when its neighbours do.
+  @inline(__always)
+  private func paced(
+    _ disposition: Scheduler.Disposition, _ slot: UInt32, _ now: Duration
   ) -> Scheduler.Disposition {
-    guard case .again(let after, .resync, let causes) = disposition else { return disposition }
-    let nanoseconds = after.nanoseconds
-    let tenth = max(1, nanoseconds / 10)
-    let shift = Int64(random.next() % UInt64(2 * tenth)) - tenth
-    return .again(after: .nanoseconds(nanoseconds + shift), priority: .resync, causes: causes)
+    guard case .again(let after, .resync, let causes, _) = disposition else { return disposition }
+    let cadence = Cadence(seed: core.seed, rows: rows.count)
+    let next = cadence.next(slot, interval: after, after: now)
+    return .again(
+      after: next.delay, priority: .resync, causes: causes, tolerance: next.tolerance)
   }
 
   // MARK: Deadlines

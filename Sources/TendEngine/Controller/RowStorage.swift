@@ -1,3 +1,4 @@
+import Synchronization
 import Tend
 
 /// Rows in chunks that never move, so that a worker may hold one while others are added.
@@ -14,7 +15,7 @@ final class RowStorage<Desired: DesiredState>: @unchecked Sendable {
 
   private let chunks: UnsafeMutablePointer<Chunk?>
   private let paces: UnsafeMutablePointer<UnsafeMutablePointer<Pace>?>
-  private(set) var count = 0
+  private let size = Atomic<Int>(0)
 
   init() {
     chunks = .allocate(capacity: Self.maximumChunks)
@@ -22,6 +23,9 @@ final class RowStorage<Desired: DesiredState>: @unchecked Sendable {
     paces = .allocate(capacity: Self.maximumChunks)
     paces.initialize(repeating: nil, count: Self.maximumChunks)
   }
+
+  /// How many slots there are.
+  var count: Int { size.load(ordering: .relaxed) }
 
   deinit {
     for number in 0..<Self.maximumChunks {
@@ -38,6 +42,7 @@ final class RowStorage<Desired: DesiredState>: @unchecked Sendable {
   ///
   /// Under the controller's lock.
   func append(_ row: Row<Desired>) -> UInt32? {
+    let count = count
     let number = count / Self.chunkSize
     guard number < Self.maximumChunks else { return nil }
     let chunk: Chunk
@@ -51,8 +56,8 @@ final class RowStorage<Desired: DesiredState>: @unchecked Sendable {
       paces[number] = pace
     }
     (chunk + count % Self.chunkSize).initialize(to: row)
-    count += 1
-    return UInt32(count - 1)
+    size.store(count + 1, ordering: .relaxed)
+    return UInt32(count)
   }
 
   /// Uses a slot again for another resource.

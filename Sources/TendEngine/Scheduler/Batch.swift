@@ -31,6 +31,8 @@ extension Scheduler {
     var size = 1
     var run: UInt32?
     var takenAt: Int64 = 0
+    /// Whether nothing but resyncs was ready when it was taken.
+    var isRoutine = false
 
     /// An empty batch of a worker; `maximum` is held within 1 and 64.
     public init(
@@ -51,6 +53,9 @@ extension Scheduler {
     public mutating func finish(_ position: Int, _ disposition: Disposition) {
       entries[position].disposition = disposition
     }
+
+    /// Whether its worker is soon back for what it left: nobody else need be woken.
+    var isQuickRoutine: Bool { isRoutine && size > 1 }
 
     /// Learns from the time since it was taken.
     mutating func adapt(now: Int64) {

@@ -57,7 +57,8 @@ extension Scheduler {
   /// The same; `onTake` sees each ticket, under the lock.
   @usableFromInline
   func next(_ batch: inout Batch, onTake: (Ticket) -> Void) async -> Bool {
-    var (isWoken, patience) = (false, Self.patience)
+    // What is left after resyncs comes in when it is due, not at once.
+    var (isWoken, patience) = (false, batch.isRoutine ? 0 : Self.patience)
     while !Task.isCancelled {
       switch exchange(&batch, isWoken, onTake) {
       case .taken: return true
@@ -97,7 +98,7 @@ extension Scheduler {
       if isWoken { guarded.state.arrive(batch.lane.index) }
       let answer = guarded.state.exchange(&batch, now: now)
       for entry in batch.entries { onTake(entry.ticket) }
-      if isWoken { guarded.state.wakeNext(batch.lane.index) }
+      if isWoken { guarded.state.wakeNext(after: batch) }
       return (answer, guarded.state.effects.isEmpty ? nil : collect(&guarded))
     }
     awakened?.resume()

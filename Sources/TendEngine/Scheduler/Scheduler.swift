@@ -52,7 +52,8 @@
 ///
 /// ## Time
 ///
-/// Delays end at a whole millisecond, never early. They need somebody awake to end them: `run()`,
+/// Delays end at a whole millisecond, never early; those that tolerate it end together with others.
+/// They need somebody awake to end them: `run()`,
 /// or a worker that asks for work.
 public final class Scheduler: Sendable {
   struct Guarded: ~Copyable {

@@ -63,6 +63,7 @@ extension SchedulerState {
     let deadline = deadline(batch.timeout?.clampedNanoseconds, now)
     let run = batch.run ?? beginRun(lane, batch.worker, deadline)
     let ready = lanes[lane].readyCount
+    batch.isRoutine = isRoutine(lane)
     for _ in 0..<min(batch.size, ready, share(lane)) {
       batch.entries.append(.init(ticket: take(lane, run: run, now)))
     }
@@ -72,17 +73,22 @@ extension SchedulerState {
     batch.run = run
     batch.takenAt = now
     lanes[lane].turn += batch.entries.count
-    wake(lane)
+    if !batch.isQuickRoutine { wake(lane) }
+  }
+
+  /// Whether all that is ready are resyncs, which rarely find anything to do.
+  @inline(__always)
+  private func isRoutine(_ lane: Int) -> Bool {
+    lanes[lane].readyCount == lanes[lane].ready[Int(Priority.resync.rawValue)]
   }
 
   /// Each of the lane's workers gets its share, so that slow runs are spread.
   ///
-  /// Not where all that is ready are resyncs, which rarely find anything to do: to wake a worker
-  /// for each costs more than they do.
+  /// Not where all that is ready are resyncs: to wake a worker for each costs more than they do.
   @inline(__always)
   private func share(_ lane: Int) -> Int {
     let ready = lanes[lane].readyCount
-    if ready == lanes[lane].ready[Int(Priority.resync.rawValue)] { return ready }
+    if isRoutine(lane) { return ready }
     return max(1, ready / max(1, min(lanes[lane].limit, lanes[lane].busy + lanes[lane].sleeping)))
   }
 
@@ -199,13 +205,13 @@ extension SchedulerState {
     case .done:
       records[index].failures = 0
       lanes[lane].counts.successes &+= 1
-    case .again(let delay, let priority, let causes):
+    case .again(let delay, let priority, let causes, let tolerance):
       records[index].failures = 0
       lanes[lane].counts.successes &+= 1
       lanes[lane].counts.requeues &+= 1
-      request(
-        Scheduler.Request(priority: priority, delay: delay.clampedNanoseconds, causes: causes),
-        index, now)
+      let delay = Wheel.gathered(
+        delay.clampedNanoseconds, within: tolerance.clampedNanoseconds, now)
+      request(Scheduler.Request(priority: priority, delay: delay, causes: causes), index, now)
     case .failed(let least, let causes):
       lanes[lane].counts.failures &+= 1
       guard records[index].generation == ticket.generation else { return }

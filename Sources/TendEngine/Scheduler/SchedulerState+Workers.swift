@@ -48,6 +48,13 @@ extension SchedulerState {
     if totalLimit == .max { wake(lane) } else { wakeAll() }
   }
 
+  /// A woken worker has taken what it can.
+  @inline(__always)
+  package mutating func wakeNext(after batch: borrowing Scheduler.Batch) {
+    if totalLimit == .max, !batch.entries.isEmpty, batch.isQuickRoutine { return }
+    wakeNext(batch.lane.index)
+  }
+
   mutating func wakeAll() {
     let start = laneTurn
     for offset in lanes.indices {

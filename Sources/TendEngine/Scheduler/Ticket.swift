@@ -42,8 +42,11 @@ extension Scheduler {
     case done
     /// Succeeded, and is to be looked at again: clears the failures.
     ///
-    /// A delay of zero is at once.
-    case again(after: Duration, priority: Priority = .resync, causes: Causes = [])
+    /// A delay of zero is at once. With a tolerance it may be later by so much, so that what is due
+    /// at about the same time costs one wake-up.
+    case again(
+      after: Duration, priority: Priority = .resync, causes: Causes = [],
+      tolerance: Duration = .zero)
     /// Failed: counts the failure and comes back after the backoff, or after `atLeast` where that
     /// is longer, with priority `retry`.
     ///

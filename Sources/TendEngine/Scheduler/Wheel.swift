@@ -27,6 +27,16 @@ struct Wheel: ~Copyable {
   /// The first tick that is not before this time.
   static func due(_ nanoseconds: Int64) -> Int64 { (nanoseconds &+ (tick - 1)) / tick }
 
+  /// A delay, longer by less than the tolerance, that ends when others of that tolerance end: at a
+  /// multiple of the largest power of two of ticks that it allows.
+  @inline(__always)
+  static func gathered(_ delay: Int64, within tolerance: Int64, _ now: Int64) -> Int64 {
+    guard tolerance >= 2 * tick, delay > 0, delay < longest else { return delay }
+    let grain: Int64 = 1 << (63 - Wheel.tick(tolerance).leadingZeroBitCount)
+    let due = (due(now &+ delay) &+ grain &- 1) & ~(grain &- 1)
+    return due &* tick &- now
+  }
+
   /// Links a record that is due after `elapsed`.
   @inline(__always)
   mutating func insert(

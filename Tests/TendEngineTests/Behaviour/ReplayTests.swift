@@ -10,15 +10,15 @@ struct ReplayTests {
   private func history(seed: UInt64) throws -> [String] {
     let bench = Bench()
     let simulation = Simulation(seed: seed, clock: bench.clock)
-    return try simulation.run { try await self.scenario(bench) }
+    return try simulation.run { try await self.scenario(bench, seed) }
   }
 
-  private func scenario(_ bench: Bench) async throws -> [String] {
+  private func scenario(_ bench: Bench, _ seed: UInt64) async throws -> [String] {
     let shelf = bench.shelf
     shelf.failApply("3", .fail(.transient("no")), .loseReply)
     shelf.failObserve("5", .hang)
     let feed = Feed(snapshot("r1", (0..<12).map { item("\($0)", dependsOn: chain($0)) }))
-    let engine = try bench.engine()
+    let engine = try bench.engine(seed: seed)
     try engine.follow(feed, as: bench.unit)
     try await engine.running { engine in
       _ = try await engine.converge(unit: "main")

@@ -32,9 +32,9 @@ struct Bench {
     configure(&self)
   }
 
-  func engine() throws -> Engine {
+  func engine(seed: UInt64 = 1) throws -> Engine {
     var configuration = Engine.Configuration()
-    configuration.seed = 1
+    configuration.seed = seed
     configuration.backoff = Backoff(base: .seconds(1), cap: .seconds(60), jitter: 0)
     configuration.metrics = metrics
     configuration.tracer = tracer
