@@ -170,15 +170,19 @@ struct BackupTests {
     #expect(fixture.records(of: "ordinary").isEmpty)
   }
 
-  @Test("numbers go on after a restart, and the trace of a crash is swept away")
+  @Test("T20 numbers go on after a restart, and the traces of a crash are no backups and go")
   func restart() throws {
     let fixture = try Fixture()
     try fixture.folder.write("one", to: "world/motd")
     try fixture.keep("motd")
     let name = BackupFolder.name(for: "/world/motd")
     try fixture.folder.remove("backups/\(name)/1.data")
+    try fixture.folder.write("half", to: "backups/\(name)/2.data.new")
+    try fixture.folder.write("{", to: "backups/\(name)/2.json.new")
     let restarted = BackupDirectory(at: fixture.folder.path("backups"))
     #expect(restarted.backups(of: "/world/motd").isEmpty)
+    #expect(try fixture.folder.names("backups/\(name)").count == 3, "a look removes nothing")
+    restarted.removeTraces()
     #expect(try fixture.folder.names("backups/\(name)").isEmpty)
 
     try fixture.keep("motd")

@@ -128,6 +128,7 @@ public struct Agent: Service {
     if let recovery = store.recovery {
       logger.error("store recovered", metadata: ["recovery": "\(recovery)"])
     }
+    backups.removeTraces()
     return store
   }
 

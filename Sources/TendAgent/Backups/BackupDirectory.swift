@@ -11,7 +11,8 @@ public import Tend
 ///     17.data             the bytes of a regular file, mode 0600
 /// ```
 ///
-/// A record without its data is the trace of a crash and is swept away. Directories have mode 0700.
+/// A record without its data is no backup: it is being made, or it is the trace of a crash.
+/// Whatever has its name is whole. Directories have mode 0700.
 public final class BackupDirectory: BackupStore {
   private struct State {
     var index: BackupIndex?
@@ -49,10 +50,18 @@ public final class BackupDirectory: BackupStore {
     let folder = try BackupFolder(below: path, for: request.path)
     let record = found.record(number: number, time: now(), isAdopted: request.adopted)
     try folder.write(record, durable: request.durable)
-    try found.store(in: folder, number: number)
+    do throws(ProviderError) {
+      try found.store(in: folder, number: number)
+    } catch {
+      folder.removeRecord(number)
+      throw error
+    }
     if request.durable { try folder.flush(number: number, kind: record.kind) }
     rotate(adding: record)
   }
+
+  /// Removes the traces of a crash; only while nobody else may write here.
+  public func removeTraces() { BackupIndex.removeTraces(below: path) }
 
   /// The backups of a path, oldest first.
   public func backups(of path: String) -> [BackupRecord] {

@@ -3,6 +3,9 @@ import Tend
 
 /// The folder with the backups of one path.
 struct BackupFolder {
+  /// What the names of files end in until they are whole.
+  static let passing = ".new"
+
   let descriptor: Descriptor
 
   /// Makes the folder where there is none.
@@ -32,27 +35,39 @@ struct BackupFolder {
     return errno == EEXIST
   }
 
-  /// Writes a record, so that it is whole wherever it can be seen.
+  /// Writes a record.
   func write(_ record: BackupRecord, durable: Bool) throws(ProviderError) {
-    let name = "\(record.number).json"
-    let file = try create(name + ".new")
-    do {
-      try file.write(Array(ValueEncoder().encode(record).json.utf8))
-    } catch {
-      throw ProviderError(.transient, "the record of a backup can't be written", cause: error)
-    }
-    if durable, fsync(file.raw) != 0 { throw failure("flush", name) }
-    guard renameat(descriptor.raw, name + ".new", descriptor.raw, name) == 0 else {
-      throw failure("write", name)
+    try make("\(record.number).json", durable: durable) { file throws(ProviderError) in
+      do {
+        try file.write(Array(ValueEncoder().encode(record).json.utf8))
+      } catch {
+        throw ProviderError(.transient, "the record of a backup can't be written", cause: error)
+      }
     }
   }
 
-  func create(_ name: String) throws(ProviderError) -> Descriptor {
+  /// Makes a file that has its name only once it is whole; where that fails nothing is left.
+  func make(
+    _ name: String, durable: Bool = false,
+    _ fill: (Descriptor) throws(ProviderError) -> Void
+  ) throws(ProviderError) {
     let flags = O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW
-    let number = openat(descriptor.raw, name, flags, 0o600)
-    guard number >= 0 else { throw failure("write", name) }
-    return Descriptor(number)
+    let file = Descriptor(openat(descriptor.raw, name + Self.passing, flags, 0o600))
+    guard file.raw >= 0 else { throw failure("write", name) }
+    do throws(ProviderError) {
+      try fill(file)
+      if durable, fsync(file.raw) != 0 { throw failure("flush", name) }
+      guard renameat(descriptor.raw, name + Self.passing, descriptor.raw, name) == 0 else {
+        throw failure("write", name)
+      }
+    } catch {
+      unlinkat(descriptor.raw, name + Self.passing, 0)
+      throw error
+    }
   }
+
+  /// Removes a record whose data could not be kept.
+  func removeRecord(_ number: Int64) { unlinkat(descriptor.raw, "\(number).json", 0) }
 
   /// Makes bytes and names survive a power loss.
   func flush(number: Int64, kind: BackupRecord.Kind) throws(ProviderError) {

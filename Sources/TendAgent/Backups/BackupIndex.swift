@@ -10,21 +10,39 @@ struct BackupIndex {
 
   init() {}
 
-  /// Reads the directory; what can't be read is left where it is and not counted.
+  /// Reads the directory; what can't be read, or is being made, is not counted.
   init(at path: String) {
     var records: [BackupRecord] = []
-    for folder in Self.names(in: path) {
-      for name in Self.names(in: "\(path)/\(folder)") where name.hasSuffix(".json") {
-        guard let record = Self.record(at: "\(path)/\(folder)/\(name)") else { continue }
-        let data = "\(path)/\(folder)/\(record.number).data"
-        if record.kind == .file, access(data, F_OK) != 0 {
-          unlink("\(path)/\(folder)/\(name)")
-        } else {
-          records.append(record)
-        }
-      }
+    for (folder, name) in Self.files(below: path) where name.hasSuffix(".json") {
+      guard let record = Self.record(at: "\(folder)/\(name)"), !Self.lacksData(record, in: folder)
+      else { continue }
+      records.append(record)
     }
     for record in records.sorted(by: { $0.number < $1.number }) { add(record) }
+  }
+
+  /// Removes what was being made when the agent died: files under a passing name, and records whose
+  /// data never came.
+  static func removeTraces(below path: String) {
+    for (folder, name) in files(below: path) {
+      let file = "\(folder)/\(name)"
+      let isTrace =
+        name.hasSuffix(".json")
+        ? record(at: file).map { lacksData($0, in: folder) } ?? false
+        : name.hasSuffix(BackupFolder.passing)
+      if isTrace { unlink(file) }
+    }
+  }
+
+  private static func lacksData(_ record: BackupRecord, in folder: String) -> Bool {
+    record.kind == .file && access("\(folder)/\(record.number).data", F_OK) != 0
+  }
+
+  /// Every file, with the folder that it lies in.
+  private static func files(below path: String) -> [(folder: String, name: String)] {
+    names(in: path).flatMap { folder in
+      names(in: "\(path)/\(folder)").map { ("\(path)/\(folder)", $0) }
+    }
   }
 
   /// The greatest number that was given; 0 where there is no backup.

@@ -64,7 +64,10 @@ struct BackupSource {
 
   private func copy(to folder: BackupFolder, _ name: String) throws(ProviderError) {
     let source = try Self.open(request)
-    let copy = try folder.create(name)
+    try folder.make(name) { copy throws(ProviderError) in try pour(source, into: copy) }
+  }
+
+  private func pour(_ source: Descriptor, into copy: Descriptor) throws(ProviderError) {
     var bytes = [UInt8](repeating: 0, count: Int(clamping: min(size &+ 1, 1 << 17)))
     while true {
       let count = read(source.raw, &bytes, bytes.count)

@@ -40,8 +40,10 @@ struct Session: Sendable {
   ) async throws -> Result {
     let store = try SQLiteStore(at: state.path)
     if let recovery = store.recovery { console.error("note: \(recovery)\n") }
+    let backups = BackupDirectory(at: state.backups)
+    backups.removeTraces()
     var configuration = Engine.Configuration()
-    configuration.backups = BackupDirectory(at: state.backups)
+    configuration.backups = backups
     configuration.showsPrivate = showingPrivate
     configuration.brake = Brake(of: state).read
     let engine = try engine(store, configuration: configuration, on: state)
