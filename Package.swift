@@ -147,6 +147,7 @@ let package = Package(
     tests("TendSimulationTests", ["Tend", "TendEngine", "TendTesting", "TendSimulation"]),
     tests("TendManifestTests", ["Tend", "TendManifest"]),
     module("TestSupport", [subprocess, system], path: "Tests/TestSupport"),
+    .executableTarget(name: "failpoint", path: "Tests/FailPoint"),
     tests(
       "TendGitTests",
       ["Tend", "TendEngine", "TendManifest", "TendGit", "TestSupport", subprocess, system]),
@@ -172,7 +173,9 @@ let package = Package(
       [
         "Tend", "TendEngine", "TendAgent", "TendCLI", "tend", "TestSupport", subprocess, system,
       ]),
-    tests("IntegrationTests", ["tend", "TestSupport", subprocess, system]),
+    tests(
+      "IntegrationTests",
+      ["tend", "TestSupport", nioCore, nioPosix, nioHTTP1, subprocess, system]),
     tests("HouseRulesTests", []),
   ]
 )

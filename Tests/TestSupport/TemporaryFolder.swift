@@ -5,11 +5,15 @@ public final class TemporaryFolder: Sendable {
   /// Absolute, with links resolved.
   public let path: String
 
-  /// Makes a folder with a name of its own below the system's temporary folder.
-  public init(_ label: String = "test") throws {
+  /// Makes a folder with a name of its own below the system's temporary folder, or `inMemory` where
+  /// the machine has such a place: for tests to which a disk would only be slow.
+  public init(_ label: String = "test", inMemory: Bool = false) throws {
     let name = "tend-\(label)-\(UUID().uuidString.prefix(8))"
-    let url = FileManager.default.temporaryDirectory.resolvingSymlinksInPath()
-      .appendingPathComponent(name)
+    let memory = "/dev/shm"
+    let parent =
+      inMemory && FileManager.default.isWritableFile(atPath: memory)
+      ? URL(filePath: memory) : FileManager.default.temporaryDirectory
+    let url = parent.resolvingSymlinksInPath().appendingPathComponent(name)
     try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
     path = url.path
   }

@@ -34,8 +34,8 @@ public struct Tend: Sendable {
   public var world: String { folder.path("world") }
 
   /// Makes the folder, and in it those for what is desired and for its world unless it is `bare`.
-  public init(_ label: String = "tend", bare: Bool = false) throws {
-    folder = try TemporaryFolder(label)
+  public init(_ label: String = "tend", bare: Bool = false, inMemory: Bool = false) throws {
+    folder = try TemporaryFolder(label, inMemory: inMemory)
     guard !bare else { return }
     try folder.makeFolder("manifests")
     try folder.makeFolder("world")
@@ -64,6 +64,15 @@ public struct Tend: Sendable {
     user: UInt32? = nil, killAfter: Duration? = nil
   ) async throws -> Output {
     let (program, arguments) = Self.line(arguments, as: user)
+    return try await run(
+      arguments, program: program, input: input, environment: environment, killAfter: killAfter)
+  }
+
+  /// Runs another program, which may run this one, to its end.
+  func run(
+    _ arguments: [String], program: String, input: String = "",
+    environment: [Environment.Key: String?] = [:], killAfter: Duration? = nil
+  ) async throws -> Output {
     let result = try await Subprocess.run(
       .path(FilePath(program)), arguments: Arguments(arguments),
       environment: self.environment.updating(environment),
