@@ -27,8 +27,11 @@ func plugin(
 }
 
 /// The tests of one module or of several together.
-func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
-  .testTarget(name: name, dependencies: dependencies, swiftSettings: settings)
+func tests(
+  _ name: String, _ dependencies: [Target.Dependency], excluding: [String] = []
+) -> Target {
+  .testTarget(
+    name: name, dependencies: dependencies, exclude: excluding, swiftSettings: settings)
 }
 
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
@@ -145,7 +148,7 @@ let package = Package(
       ]),
     tests("TendTestingTests", ["Tend", "TendTesting"]),
     tests("TendSimulationTests", ["Tend", "TendEngine", "TendTesting", "TendSimulation"]),
-    tests("TendManifestTests", ["Tend", "TendManifest"]),
+    tests("TendManifestTests", ["Tend", "TendManifest"], excluding: ["Corpus"]),
     module("TestSupport", [subprocess, system], path: "Tests/TestSupport"),
     .executableTarget(name: "failpoint", path: "Tests/FailPoint"),
     tests(
