@@ -174,7 +174,8 @@ let package = Package(
     tests(
       "CommandTests",
       [
-        "Tend", "TendEngine", "TendAgent", "TendCLI", "tend", "TestSupport", subprocess, system,
+        "Tend", "TendEngine", "TendAgent", "TendCLI", "tend", "TestSupport", arguments, subprocess,
+        system,
       ]),
     tests(
       "IntegrationTests",

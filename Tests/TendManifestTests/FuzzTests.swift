@@ -1,3 +1,4 @@
+import Foundation
 import Tend
 import Testing
 
@@ -45,6 +46,21 @@ struct FuzzTests {
       for _ in 0..<40 {
         var bytes = Array(sample.utf8)
         for _ in 0..<Int.random(in: 1..<8, using: &numbers) { Self.mutate(&bytes, &numbers) }
+        check(bytes, file: file)
+      }
+    }
+  }
+
+  @Test("T10 T12: the texts of the suites may be changed in any way", arguments: 0..<8)
+  func suites(seed: Int) throws {
+    var numbers = SeededNumbers(seed: UInt64(seed))
+    let rounds = ProcessInfo.processInfo.environment["TEND_FUZZ_ROUNDS"].flatMap { Int($0) } ?? 1
+    for (suite, file) in [("yaml-test-suite", "a.yaml"), ("json-test-suite", "a.json")] {
+      // Those that are long for their depth's sake are read elsewhere.
+      let cases = try Corpus.cases("\(suite).jsonl").filter { $0.bytes.count < 5000 }
+      for _ in 0..<60 * max(1, rounds) {
+        guard var bytes = cases.randomElement(using: &numbers)?.bytes else { continue }
+        for _ in 0..<Int.random(in: 1..<5, using: &numbers) { Self.mutate(&bytes, &numbers) }
         check(bytes, file: file)
       }
     }
