@@ -155,7 +155,11 @@ struct FaultTests {
     let names = (0..<10).map { Manifests.item("n\($0)", "size: 1") }.joined()
     let stage = try await stage(Manifests.item + names)
     stage.service.turn { $0.outage = Response(500) }
-    _ = await stage.failure()
+    for failures in 1...Circuit.limit {
+      let error = await stage.failure()
+      #expect(error?.message.hasSuffix(": 500") == true, "a request counts once")
+      #expect(stage.service.requests.count == 5 * failures)
+    }
     let count = stage.service.requests.count
     let error = await stage.failure()
     #expect(stage.service.requests.count == count)
@@ -164,6 +168,45 @@ struct FaultTests {
     stage.service.turn { $0.outage = nil }
     stage.surroundings.advance(by: .seconds(120))
     #expect(try await stage.pass() == 0)
+  }
+
+  @Test("a service that is starting up is waited for by all who ask it, and not given up")
+  func startingUp() async throws {
+    let script = Script { _, count in
+      if count < 3 {
+        throw TransportError(description: "refused the connection", isUnsent: true)
+      }
+      return Response(200, ["size": 1])
+    }
+    let stage = Stage(script)
+    let items = (0..<20).map { Manifests.item("n\($0)", "size: 1") }.joined()
+    let specs = try stage.declare(Manifests.item + items)
+    await withTaskGroup(of: Void.self) { group in
+      for spec in specs {
+        group.addTask {
+          await #expect(throws: Never.self) {
+            let target = Target<ObjectSpec>(id: spec.id, desired: spec, memory: nil)
+            _ = try await stage.provider.observe(target, stage.context(.seconds(3600)))
+          }
+        }
+      }
+    }
+  }
+
+  @Test("a response that is no use to one object says nothing of the API")
+  func uselessResponse() async throws {
+    let script = Script { request, _ in
+      if request.address.path == "/items/a" {
+        throw TransportError(description: "the response is larger than 10 bytes", isFinal: true)
+      }
+      return Response(200, ["size": 1])
+    }
+    let stage = Stage(script)
+    let specs = try stage.declare(
+      Manifests.item + Manifests.item("a", "size: 1") + Manifests.item("b", "size: 1"))
+    for _ in 0..<10 { #expect(await stage.failure()?.message.contains("larger than") == true) }
+    let target = Target<ObjectSpec>(id: specs[1].id, desired: specs[1], memory: nil)
+    #expect(try await stage.provider.observe(target, stage.context()) != nil)
   }
 
   @Test("an operation that was accepted is followed to its end", arguments: [0, 3, 40])

@@ -71,6 +71,26 @@ struct ValidationTests {
         "  parameters: {n: {type: integer, default: x}}\n  path: /a",
         "a.yaml:14:44: error: parameters.n.default does not fit the type: n must be"
       ),
+      (
+        "  path: /a\n  identity: {}\n  create: {idempotencyKey: K}",
+        "a.yaml:15:3: error: identity must say one place; write pointer: /id or header:"
+      ),
+      (
+        "  path: /a\n  body: {durable: 1, m: {x: 1}}\n  immutable: [durabel]",
+        "a.yaml:16:15: error: immutable[0] is about durabel, which the body does not have; did you"
+      ),
+      (
+        "  path: /a\n  body: {m: {rules: []}}\n  lists: {m.ruls: set}",
+        "a.yaml:16:19: error: lists[\"m.ruls\"] is about m.ruls, which the body does not have; did"
+      ),
+      (
+        "  parameters: {n: {type: integer, choices: [1]}}\n  path: /a",
+        "a.yaml:14:35: error: parameters.n.choices stands beside a type that is no string; leave"
+      ),
+      (
+        "  path: /a\n  update: {method: PATCH, format: mergePatch, body: {b: 1}}",
+        "a.yaml:15:47: error: update.body stands beside format: mergePatch, which makes one; keep"
+      ),
       ("  path: /a\n  pth: /b", "a.yaml:15:3: error: pth is not a field here; did you mean path?"),
     ])
   func types(spec: String, expected: String) {
@@ -146,6 +166,18 @@ struct ValidationTests {
         "{url: 'https://h/', socket: run/x}",
         "socket is no absolute path; write it like /run/service.sock"
       ),
+      (
+        "{url: 'https://h/', proxy: 'https://p/'}",
+        "proxy is no http:// address alone; write it like http://proxy:3128"
+      ),
+      (
+        "{url: 'http://127.0.0.1/', proxy: 'http://p/', authentication: {bearer: {fromFile: /s}}}",
+        "url would carry a credential in plain text to another machine; use https://"
+      ),
+      (
+        "{url: 'https://h/', health: {path: up}}",
+        "health.path does not begin with a slash; write it like /health"
+      ),
       ("{url: 'https://h/', headers: {'a b': c}}", "headers has a name that no header can have"),
     ])
   func apis(spec: String, expected: String) {
@@ -165,6 +197,35 @@ struct ValidationTests {
     ])
   func allowed(spec: String) {
     #expect(mistakes("apiVersion: http/v1\nkind: API\nmetadata: {name: x}\nspec: \(spec)\n") == [])
+  }
+
+  @Test("a secret in a body or a header goes to another machine only over TLS, or where allowed")
+  func plainSecrets() {
+    func found(_ spec: String) -> [String] {
+      mistakes(
+        "apiVersion: http/v1\nkind: API\nmetadata: {name: x}\nspec: \(spec)\n---\n"
+          + "apiVersion: http/v1\nkind: Object\nmetadata: {name: o}\n"
+          + "spec: {api: x, path: /a, secrets: {s: {fromFile: /s}}, body: {p: '{s}'}}\n")
+    }
+    #expect(
+      found("{url: 'http://h/'}") == [
+        "a.yaml:9:26: error: secrets would go in plain text to another machine, http://h; let API "
+          + "x use https://, or say allowPlainCredentials: true"
+      ])
+    #expect(found("{url: 'https://h/'}") == [])
+    #expect(found("{url: 'http://127.0.0.1/'}") == [])
+    #expect(found("{url: 'http://h/', allowPlainCredentials: true}") == [])
+  }
+
+  @Test("a value that leads upward in a path is refused", arguments: ["..", "."])
+  func upward(name: String) {
+    let found = mistakes(
+      Manifests.item
+        + "---\napiVersion: fake/v1\nkind: Item\nmetadata: {name: a}\n"
+        + "spec: {name: '\(name)'}\n")
+    #expect(found.count == 1)
+    let expected = ": error: name makes the path /items/\(name), which leads upward"
+    #expect(found.first?.contains(expected) == true)
   }
 
   @Test(

@@ -63,7 +63,17 @@ struct ContentComparison: Sendable, Hashable {
             fields[entry.key], entry.content, path.appending(.key(entry.key)),
             pattern: step(pattern, entry.key))
         }
+        guard rules.isExact else { return }
+        let keys = Set(entries.map(\.key))
+        for entry in fields.entries where !keys.contains(entry.key) {
+          undeclared(entry, path, pattern)
+        }
       case .list(let items):
+        if case .list(let values)? = actual, values.count != items.count {
+          differences.append(
+            Difference(path: path.description, actual: .masked, desired: .masked))
+          return
+        }
         let values: [Value] = if case .list(let values)? = actual { values } else { [] }
         for (index, item) in items.enumerated() {
           let value = values.indices.contains(index) ? values[index] : nil
@@ -103,9 +113,15 @@ struct ContentComparison: Sendable, Hashable {
       }
       guard rules.isExact else { return }
       for entry in fields.entries where wanted[entry.key] == nil {
-        if rules.unread.contains(step(pattern, entry.key)) { continue }
-        report(entry.value, nil, path.appending(.key(entry.key)))
+        undeclared(entry, path, pattern)
       }
+    }
+
+    private mutating func undeclared(
+      _ entry: Value.Fields.Entry, _ path: FieldPath, _ pattern: String
+    ) {
+      if rules.unread.contains(step(pattern, entry.key)) { return }
+      report(entry.value, nil, path.appending(.key(entry.key)))
     }
 
     private mutating func lists(

@@ -11,9 +11,15 @@ enum Patch {
     return patch
   }
 
-  /// A JSON patch (RFC 6902) that writes the fields of these paths and no others.
-  static func operations(_ paths: [FieldPath], of body: Value, from actual: Value) -> Value {
+  /// A JSON patch (RFC 6902) that writes the fields of these paths and no others, and nothing where
+  /// the version is another one.
+  static func operations(
+    _ paths: [FieldPath], of body: Value, from actual: Value, version: JSONPointer? = nil
+  ) -> Value {
     var operations: [Value] = []
+    if let version, let value = version.value(in: actual) {
+      operations.append(["op": "test", "path": .string(version.description), "value": value])
+    }
     for root in roots(paths) {
       // Maps that are not there yet are added as a whole.
       var root = root

@@ -107,6 +107,29 @@ indirect enum BodyTemplate: Sendable, Hashable {
     }
   }
 
+  /// Where a path of fields leads to none: the paths that there are instead.
+  ///
+  /// What a placeholder stands for may have any.
+  func namesMissing(_ path: String) -> [String]? {
+    var body = self
+    var known = ""
+    for step in (FieldPath(path) ?? FieldPath([])).steps {
+      guard case .key(let key) = step else { return nil }
+      let entries: [Entry]
+      switch body {
+      case .map(let all): entries = all
+      case .placeholder: return nil
+      case .list, .value, .text: return known.isEmpty ? [] : [known]
+      }
+      guard let next = entries.first(where: { $0.key == key }) else {
+        return entries.map { known.isEmpty ? $0.key : "\(known).\($0.key)" }
+      }
+      known = known.isEmpty ? key : "\(known).\(key)"
+      body = next.body
+    }
+    return nil
+  }
+
   /// With values in the place of placeholders; a field whose placeholder has none is left out.
   func filled(_ bindings: Bindings) -> Content? {
     switch self {

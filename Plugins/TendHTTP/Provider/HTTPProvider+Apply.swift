@@ -11,10 +11,10 @@ extension HTTPProvider {
     case .update(let current, let desired):
       outcome = try await update(current, desired, change, journal, context)
     case .replace(let current, let desired):
-      let removal = try await delete(current, context)
+      let removal = try await delete(current, journal, context)
       guard case .done = removal else { return removal }
       outcome = try await create(desired, journal, context)
-    case .delete(let current): outcome = try await delete(current, context)
+    case .delete(let current): outcome = try await delete(current, journal, context)
     }
     return outcome
   }
@@ -77,14 +77,14 @@ extension HTTPProvider {
       if let text = answer[name], let address = answer.address.resolving(text),
         address.hasSameOrigin(as: answer.address)
       {
-        return address.description
+        return try Self.name(address.description, answer.mask, answer.name)
       }
       return try unnamed(answer, "header \(name)", desired)
     case .pointer(let pointer):
       guard !answer.isEmpty, let text = pointer.value(in: try answer.value())?.plainText,
         !text.isEmpty
       else { return try unnamed(answer, "\(pointer)", desired) }
-      return text
+      return try Self.name(text, answer.mask, answer.name)
     }
   }
 
@@ -145,7 +145,7 @@ extension HTTPProvider {
 
   /// By what is remembered alone.
   private func delete(
-    _ current: HTTPObject, _ context: Context
+    _ current: HTTPObject, _ journal: Journal<ObjectSpec>, _ context: Context
   ) async throws(ProviderError) -> Outcome {
     var memory = current.memory
     let service = services[memory.connection]
@@ -160,10 +160,14 @@ extension HTTPProvider {
     if let tag = current.entityTag { call.headers.append(("if-match", SecretText(tag))) }
     let answer = try await service.perform(call, context)
     guard ask.done.contains(answer.status) || ask.absent.contains(answer.status) else {
-      throw answer.failure(service.connection, retryAfter: answer.retryAfter(context))
+      throw answer.failure(
+        service.connection, conflict: ask.conflict, retryAfter: answer.retryAfter(context))
     }
     recollection.didDelete(current.id)
-    if answer.status == 202 { memory.operation = statusAddress(answer)?.description }
+    if answer.status == 202, let operation = statusAddress(answer) {
+      memory.operation = operation.description
+      try await journal.record(memory)
+    }
     return try await follow(memory, service, context)
   }
 
@@ -189,7 +193,8 @@ extension HTTPProvider {
     if let body { call.body = Array(body.json.utf8) }
     let answer = try await service.perform(call, context)
     guard operation.done.contains(answer.status) else {
-      throw answer.failure(service.connection, retryAfter: answer.retryAfter(context))
+      throw answer.failure(
+        service.connection, conflict: operation.conflict, retryAfter: answer.retryAfter(context))
     }
     return answer
   }

@@ -15,9 +15,13 @@ extension HTTPProvider: Confining {
     if target.desired == nil, let recipe = target.memory?.recipe { addresses = recipe.addresses }
     accesses += addresses.map { Access(.address, $0, field: "path") }
     let sources = connection.references + (target.desired?.secrets ?? [])
-    var known: Set<SecretSource> = []
-    for source in sources where known.insert(source).inserted {
-      accesses.append(Access(.secret, "\(source) for \(connection.origin)", field: "api"))
+    var pairs = sources.map { ($0, connection.origin) }
+    if case .clientCredentials(let grant) = connection.authentication {
+      pairs[0].1 = WebAddress(grant.tokenURL)?.origin ?? grant.tokenURL
+    }
+    var known: Set<String> = []
+    for (source, origin) in pairs where known.insert("\(source) for \(origin)").inserted {
+      accesses.append(Access(.secret, "\(source) for \(origin)", field: "api"))
     }
     return accesses
   }

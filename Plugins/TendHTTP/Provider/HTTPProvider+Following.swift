@@ -42,10 +42,14 @@ extension HTTPProvider {
     _ memory: inout ObjectMemory, _ service: Service, _ context: Context
   ) async throws(ProviderError) {
     guard let operation = memory.operation, let address = WebAddress(operation) else { return }
-    if case .running(let pause) = try await state(
-      at: address, memory.recipe.progress, service, context)
-    {
+    switch try await state(at: address, memory.recipe.progress, service, context) {
+    case .running(let pause):
       throw .transient("the service still works on it: \(address)", retryAfter: pause)
+    case .failed(let why):
+      context.note(why)
+      // What was being made does not come any more.
+      if memory.stage == .created { memory.stage = .seen }
+    case .done: break
     }
     memory.operation = nil
   }

@@ -60,8 +60,9 @@ extension HTTPProvider: KindDefining {
     ) { (declaration: Declaration) throws(Diagnostics) in
       var reader = SpecReader(declaration)
       let bindings = type.bindings(declaration.spec, &reader)
-      return try reader.finish(
-        ObjectSpec(type, connection, bindings, name: declaration.reference.name))
+      let spec = ObjectSpec(type, connection, bindings, name: declaration.reference.name)
+      reader.check(spec, type.fields)
+      return try reader.finish(spec)
     }
   }
 
@@ -80,8 +81,9 @@ extension HTTPProvider: KindDefining {
         let path = FieldPath([.key("secrets"), .key(name)]).description
         if let source = reader.secret(path) { bindings[name] = .secret(source) }
       }
-      return try reader.finish(
-        ObjectSpec(type, connection, bindings, name: declaration.reference.name))
+      let spec = ObjectSpec(type, connection, bindings, name: declaration.reference.name)
+      reader.check(spec, type.fields)
+      return try reader.finish(spec)
     }
   }
 

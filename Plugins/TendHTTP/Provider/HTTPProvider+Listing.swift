@@ -7,7 +7,8 @@ extension HTTPProvider: Listing {
     guard let desired = target.desired, let listing = desired.listing, desired.secrets.isEmpty,
       target.memory?.operation == nil
     else { return nil }
-    return "\(desired.connection.name) \(listing.ask.url)"
+    // Another API may have the same URL with other rights, another type may look elsewhere in it.
+    return "\(services[desired.connection].number) \(listing.ask.url) \(desired.type.listShape)"
   }
 
   /// Takes all from one list; what it lacks is looked at by itself before it counts as absent.
@@ -19,7 +20,7 @@ extension HTTPProvider: Listing {
     else { return [:] }
     let service = services[desired.connection]
     let list = try await lists.list(group, context) { () throws(ProviderError) in
-      List(try await pages(of: listing, service, context).values, by: listing)
+      List(try await pages(of: listing, service, context), by: listing)
     }
     let missed = targets.filter { $0.memory?.stage == .seen }
     if list.isEmpty, missed.count > 1, desired.recipe.read == nil {
@@ -32,9 +33,9 @@ extension HTTPProvider: Listing {
       guard let desired = target.desired, let listing = desired.listing,
         let memory = memory(for: target)
       else { continue }
-      if let item = list.item(listing, memory.identity) {
-        let identity = listing.identity.flatMap { $0.value(in: item)?.plainText }
-        let sight = Sight(value: item, identity: identity, isListed: true)
+      if let item = list.item(desired.recipe, listing, memory.identity) {
+        let identity = try name(of: item, by: listing, memory, list.mask)
+        let sight = Sight(value: item, identity: identity, isListed: true, mask: list.mask)
         found[target.id] = try await object(target, memory, sight, context)
       } else if target.memory != nil {
         found[target.id] = try await observe(target, context)
@@ -47,16 +48,18 @@ extension HTTPProvider: Listing {
 /// What a list request gave, by what tells its items apart.
 struct List: Sendable {
   private var items: [String: Value] = [:]
+  let mask: Mask
 
-  init(_ values: [Value], by search: Recipe.Search) {
-    items.reserveCapacity(values.count)
-    for value in values { items[search.key(of: value)] = value }
+  init(_ all: HTTPProvider.Items, by search: Recipe.Search) {
+    mask = all.mask
+    items.reserveCapacity(all.values.count)
+    for value in all.values { items[search.key(of: value)] = value }
   }
 
   var isEmpty: Bool { items.isEmpty }
 
-  func item(_ search: Recipe.Search, _ identity: String?) -> Value? {
-    items[search.key].flatMap { search.means($0, identity) ? $0 : nil }
+  func item(_ recipe: Recipe, _ search: Recipe.Search, _ identity: String?) -> Value? {
+    items[search.key].flatMap { recipe.means($0, by: search, identity) ? $0 : nil }
   }
 }
 

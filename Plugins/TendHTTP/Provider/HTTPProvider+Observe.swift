@@ -7,6 +7,8 @@ extension HTTPProvider {
     var entityTag: String?
     var identity: String?
     var isListed = false
+    /// For whatever of it is shown.
+    var mask = Mask()
   }
 
   /// Looks at one object: by its own path, or among those of a search.
@@ -17,23 +19,57 @@ extension HTTPProvider {
   ) async throws(ProviderError) -> HTTPObject? {
     guard var memory = memory(for: target) else { return nil }
     let service = services[memory.connection]
+    try check(memory, target.memory)
     if memory.operation != nil { try await settle(&memory, service, context) }
     if let sight = try await look(memory, service, context) {
       return try await object(target, memory, sight, context)
     }
+    // Somebody may have made it anew under another name; what nobody declares stays theirs.
+    if target.desired != nil, memory.recipe.search != nil { memory.identity = nil }
     guard try await isGone(target.id, target.memory == nil ? nil : memory, service, context)
     else { return try await again(target, memory, service, context) }
+    noteMove(target, memory, context)
     return nil
+  }
+
+  private func noteMove(
+    _ target: Target<ObjectSpec>, _ memory: ObjectMemory, _ context: Context
+  ) {
+    guard let before = target.memory?.connection, before.place != memory.connection.place else {
+      return
+    }
+    context.note(
+      "API \(memory.connection.name) has moved and does not show it; nothing is done to what is at "
+        + "the old place",
+      [Detail("before", before.url), Detail("now", memory.connection.url)])
   }
 
   /// What to go by: as declared now, with what is remembered of it.
   func memory(for target: Target<ObjectSpec>) -> ObjectMemory? {
     guard let desired = target.desired else { return target.memory }
     guard var memory = target.memory else { return desired.newMemory }
+    if memory.connection.place != desired.connection.place {
+      memory.operation = nil
+      // Another service may have something else by that name; a search finds what is meant.
+      if desired.recipe.search != nil { memory.identity = nil }
+    }
     memory.connection = desired.connection
     memory.recipe = desired.recipe
     memory.confirmation = desired.type.fields.confirmAfter.wholeNanoseconds / 1_000_000
     return memory
+  }
+
+  /// An API that has moved may show something else under a name that another service gave.
+  private func check(
+    _ memory: ObjectMemory, _ remembered: ObjectMemory?
+  ) throws(ProviderError) {
+    guard let remembered, let identity = memory.identity, memory.recipe.search == nil,
+      remembered.connection.place != memory.connection.place
+    else { return }
+    throw .permanent(
+      "the server called it \(identity) at \(remembered.connection.url); API "
+        + "\(memory.connection.name) is at \(memory.connection.url) now",
+      remedy: "add search: to its type, by which it is found there, or forget it: tend forget")
   }
 
   /// One look; nil where it is not to be seen.
@@ -45,15 +81,15 @@ extension HTTPProvider {
     }
     guard let search = memory.recipe.search else { return nil }
     let items = try await pages(of: search, service, context)
-    let found = items.values.first { search.means($0, memory.identity) }
+    let found = items.values.first { memory.recipe.means($0, by: search, memory.identity) }
     guard let found else { return nil }
-    let identity = search.identity.flatMap { $0.value(in: found)?.plainText } ?? memory.identity
+    let identity = try name(of: found, by: search, memory, items.mask) ?? memory.identity
     if let read = memory.recipe.read, let identity, let address = read.address(identity) {
       var sight = try await self.read(read, at: address, service, context)
       sight?.identity = identity
       return sight
     }
-    return Sight(value: found, identity: identity, isListed: true)
+    return Sight(value: found, identity: identity, isListed: true, mask: items.mask)
   }
 
   private func read(
@@ -66,7 +102,7 @@ extension HTTPProvider {
       throw answer.failure(service.connection, retryAfter: answer.retryAfter(context))
     }
     guard read.method != "HEAD", !answer.isEmpty else {
-      return Sight(value: .null, entityTag: answer["etag"])
+      return Sight(value: .null, entityTag: answer["etag"], mask: answer.mask)
     }
     let document = try answer.value()
     guard let value = read.select.value(in: document) else {
@@ -75,7 +111,7 @@ extension HTTPProvider {
         remedy: "correct read.select, or see whether the service has changed")
     }
     if value == .null, read.nullIsAbsent { return nil }
-    return Sight(value: value, entityTag: answer["etag"])
+    return Sight(value: value, entityTag: answer["etag"], mask: answer.mask)
   }
 
   func call(
@@ -101,7 +137,7 @@ extension HTTPProvider {
     memory.identity = sight.identity ?? memory.identity
     return HTTPObject(
       id: target.id, memory: memory, value: sight.value, entityTag: sight.entityTag,
-      isListed: sight.isListed, digest: try await target.desired?.digest(context))
+      isListed: sight.isListed, mask: sight.mask, digest: try await target.desired?.digest(context))
   }
 
   /// A map does not turn into a list by drift.

@@ -5,10 +5,12 @@ extension HTTPProvider {
   struct Items: Sendable {
     var values: [Value] = []
     var requests = 0
+    var mask = Mask()
   }
 
-  /// More pages than this have no end.
+  /// More pages or items than this have no end.
   private static var mostPages: Int { 10_000 }
+  private static var mostItems: Int { 1_000_000 }
 
   func pages(
     of search: Recipe.Search, _ service: Service, _ context: Context
@@ -16,11 +18,14 @@ extension HTTPProvider {
     var items = Items()
     guard var address = search.ask.address(nil) else { return items }
     var visited: Set<WebAddress> = []
+    var last: [Value] = []
     let first = address
     if case .number(let parameter, let number, _) = search.pages {
       address = address.adding(parameter, String(number))
     }
-    while visited.insert(address).inserted, visited.count <= Self.mostPages {
+    while visited.insert(address).inserted, visited.count <= Self.mostPages,
+      items.values.count <= Self.mostItems
+    {
       let answer = try await service.perform(
         call(search.ask, address, isRepeatable: true, context), context)
       guard search.ask.done.contains(answer.status) else {
@@ -32,20 +37,28 @@ extension HTTPProvider {
           "\(answer.name): \(answer.status), but there is no list\(search.items.inWords)",
           remedy: "correct items:, or see whether the service has changed")
       }
+      // Who does not understand the parameter gives the first page for ever.
+      if !last.isEmpty, last == values { break }
+      last = values
       items.values += values
       items.requests += 1
+      items.mask = answer.mask
       guard
         let next = search.pages.next(
           after: answer, document, count: values.count, page: items.requests, from: first)
       else { return items }
       guard next.hasSameOrigin(as: first) else {
         throw .transient(
-          "\(answer.name): the next page is at \(next.origin), where nothing is sent")
+          "\(answer.name): the next page is at \(answer.mask.apply(to: next.origin)), "
+            + "where nothing is sent",
+          remedy: "see whether the service knows its own address behind a proxy")
       }
       address = next
     }
     throw .transient(
-      "\(first): its pages have no end", remedy: "correct pages: of the type")
+      "\(search.ask.method) \(first): its pages have no end; no more after "
+        + "\(items.requests), with \(items.values.count) items",
+      remedy: "correct pages: of the type")
   }
 }
 
@@ -85,18 +98,51 @@ extension WebAddress {
   }
 }
 
-extension Recipe.Search {
-  /// Whether an item is the object: by the server's name for it where that is known, else by what
-  /// it has.
-  func means(_ item: Value, _ known: String?) -> Bool {
-    if let known, let identity {
-      if match.isEmpty || identity.value(in: item)?.plainText == known { return matches(item) }
-      return false
-    }
-    return matches(item)
+extension Recipe {
+  /// Whether an item is the object: by the server's name for it where that is known, and by what it
+  /// has.
+  func means(_ item: Value, by search: Search, _ known: String?) -> Bool {
+    if let known, search.identity != nil, name(of: item, by: search) != known { return false }
+    return search.matches(item)
   }
 
-  private func matches(_ item: Value) -> Bool {
+  /// What the server calls an item; nil where it does not say.
+  ///
+  /// Where a header names a whole URL, an item may name a part of it, relative to the collection.
+  func name(of item: Value, by search: Search) -> String? {
+    guard let text = search.identity?.value(in: item)?.plainText, !text.isEmpty else { return nil }
+    guard delete.url == Recipe.identity, var folder = search.ask.address(nil) else { return text }
+    folder.target = folder.path.hasSuffix("/") ? folder.path : folder.path + "/"
+    guard let address = folder.resolving(text), address.hasSameOrigin(as: folder) else {
+      return nil
+    }
+    return address.description
+  }
+}
+
+extension HTTPProvider {
+  /// The same, for the memory, which holds no secret.
+  func name(
+    of item: Value, by search: Recipe.Search, _ memory: ObjectMemory, _ mask: Mask
+  ) throws(ProviderError) -> String? {
+    try memory.recipe.name(of: item, by: search).map { name throws(ProviderError) in
+      try Self.name(name, mask, "\(search.ask.method) \(search.ask.url)")
+    }
+  }
+
+  /// A name that can be remembered; `source` says who gave it.
+  static func name(
+    _ name: String, _ mask: Mask, _ source: String
+  ) throws(ProviderError) -> String {
+    if mask.apply(to: name) == name { return name }
+    throw .permanent(
+      "\(source): what the server calls the object holds a secret, which is not remembered",
+      remedy: "correct identity: of the type")
+  }
+}
+
+extension Recipe.Search {
+  fileprivate func matches(_ item: Value) -> Bool {
     let comparison = ContentComparison(isExact: true)
     return match.allSatisfy { match in
       let value = match.pointer.value(in: item)

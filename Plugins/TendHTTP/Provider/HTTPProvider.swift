@@ -42,7 +42,7 @@ final class Services: Sendable {
   private let transport: any Transport
   private let random: @Sendable () -> Double
   /// The one used last at the end.
-  private let all = Mutex<[Service]>([])
+  private let all = Mutex<(services: [Service], count: Int)>(([], 0))
 
   init(_ transport: any Transport, random: @escaping @Sendable () -> Double) {
     self.transport = transport
@@ -51,15 +51,16 @@ final class Services: Sendable {
 
   subscript(connection: Connection) -> Service {
     all.withLock { all in
-      if let last = all.last, last.connection == connection { return last }
-      if let index = all.lastIndex(where: { $0.connection == connection }) {
-        let service = all.remove(at: index)
-        all.append(service)
+      if let last = all.services.last, last.connection == connection { return last }
+      if let index = all.services.lastIndex(where: { $0.connection == connection }) {
+        let service = all.services.remove(at: index)
+        all.services.append(service)
         return service
       }
-      let service = Service(connection, transport, random: random)
-      all.append(service)
-      if all.count > Self.bound { all.removeFirst() }
+      all.count += 1
+      let service = Service(connection, number: all.count, transport, random: random)
+      all.services.append(service)
+      if all.services.count > Self.bound { all.services.removeFirst() }
       return service
     }
   }

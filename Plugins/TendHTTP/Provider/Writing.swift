@@ -26,11 +26,18 @@ struct Writing {
 
   /// The body to send for the body as it should be.
   func body(_ declared: Value?) -> Value? {
-    guard let declared, case .map = declared else { return declared }
+    let fields = desired.type.fields
+    guard let declared, case .map = declared else {
+      guard let declared, fields.format == .jsonPatch else { return declared }
+      return [["op": "replace", "path": "", "value": declared]]
+    }
     let actual = current.value ?? .null
+    // A body of its own has other paths than those that are compared.
+    if fields.update.body != nil { return versioned(declared, actual) }
     let body: Value =
       switch desired.type.fields.format {
-      case .jsonPatch: Patch.operations(named, of: declared, from: actual)
+      case .jsonPatch:
+        Patch.operations(named, of: declared, from: actual, version: fields.version)
       case .mergePatch: versioned(Patch.merge(named, of: declared), actual)
       case .whole:
         versioned(

@@ -89,7 +89,15 @@ extension SpecReader {
     if let address, address.target.contains("?") {
       refuse("url", "has a query", remedy: "put it into the paths of the types")
     }
-    checkPlain(connection, address)
+    if let path = connection.health, !path.hasPrefix("/") {
+      refuse("health.path", "does not begin with a slash", remedy: "write it like /health")
+    }
+    if let proxy = connection.proxy.flatMap({ WebAddress($0) }),
+      proxy.isSecure || proxy.target != "/"
+    {
+      refuse("proxy", "is no http:// address alone", remedy: "write it like http://proxy:3128")
+    }
+    checkPlain(connection)
     let names = connection.headers.map(\.name) + [connection.authentication.headerName]
     for name in names where !name.isHeaderName {
       refuse(
@@ -101,19 +109,35 @@ extension SpecReader {
   }
 
   /// Who listens on the way would read a credential.
-  private mutating func checkPlain(_ connection: Connection, _ address: WebAddress?) {
+  private mutating func checkPlain(_ connection: Connection) {
     if connection.allowsPlainCredentials || connection.authentication == .none { return }
     let remedy = "use https://, or say allowPlainCredentials: true"
-    if let address, !address.isSecure, !address.isLoopback, connection.socket == nil {
+    if connection.isOverheard {
       refuse("url", "would carry a credential in plain text to another machine", remedy: remedy)
     }
     if case .clientCredentials(let grant) = connection.authentication,
-      let token = WebAddress(grant.tokenURL), !token.isSecure, !token.isLoopback
+      let token = WebAddress(grant.tokenURL), connection.isOverheard(token)
     {
       refuse(
         "authentication.oauth2.tokenURL", "would carry a credential in plain text",
         remedy: remedy)
     }
+  }
+}
+
+extension Connection {
+  /// Whether others may read on the way what is sent.
+  var isOverheard: Bool {
+    guard !allowsPlainCredentials, socket == nil, let address = WebAddress(url) else {
+      return false
+    }
+    return isOverheard(address)
+  }
+
+  /// A proxy elsewhere reads what is meant for this machine as well.
+  fileprivate func isOverheard(_ address: WebAddress) -> Bool {
+    let isProxyNear = proxy.flatMap { WebAddress($0) }?.isLoopback ?? true
+    return !address.isSecure && !(address.isLoopback && isProxyNear)
   }
 }
 

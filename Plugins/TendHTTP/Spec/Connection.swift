@@ -45,6 +45,13 @@ struct Connection: Sendable, Hashable, Codable {
     var scopes: [String] = []
   }
 
+  /// Where the service is, without what is the same place in another spelling.
+  var place: String {
+    var text = WebAddress(url)?.description[...] ?? url[...]
+    while text.hasSuffix("/") { text.removeLast() }
+    return (socket.map { $0 + " " } ?? "") + text
+  }
+
   /// The secrets that a request needs.
   var secrets: [SecretSource] { authentication.secrets + [key].compactMap { $0 } }
 

@@ -12,6 +12,8 @@ public struct HTTPObject: Resource {
   var entityTag: String?
   /// Whether it stood in a list, which has no entity tags.
   var isListed = false
+  /// For whatever of `value` is shown.
+  var mask = Mask()
   /// A keyed digest of the secrets as they are now.
   var digest: String?
 

@@ -27,7 +27,7 @@ enum HTTPSchemas {
     [
       .string("url", required: true, "Where it is; paths of objects are put behind this URL."),
       .string("socket", "The Unix socket that it listens on, in the place of host and port."),
-      .string("proxy", "An HTTP proxy to go through."),
+      .string("proxy", "An HTTP proxy to go through, by a tunnel (CONNECT)."),
       .object("authentication", authentication, "Who asks; one of these. Default: nobody."),
       .boolean(
         "allowPlainCredentials", default: false,
@@ -209,6 +209,10 @@ enum HTTPSchemas {
       .any("body", "Another body than that of the object."),
       .list("done", of: .integer(100...599), "Statuses that mean success. Default: \(done)."),
       .list("absent", of: .integer(100...599), "Statuses that mean that it is not there."),
+      .list(
+        "conflict", of: .integer(100...599),
+        "Statuses that mean that somebody was faster: it is planned anew. Default: 409, 412."
+      ),
       .boolean("repeatable", "Whether sending it twice is like sending it once."),
     ] + more
   }

@@ -25,7 +25,8 @@ public struct ObjectSpec: DesiredState {
     let fields = type.fields
     path = fields.path.expanded { bindings.value($0) }
     // What the server names is told apart by the name of its declaration.
-    id = ObjectID("\(connection.name) \(path)" + (fields.identity == nil ? "" : "#\(name)"))
+    let suffix = fields.identity == nil ? "" : "#\(name)"
+    id = ObjectID("\(connection.name) \(Percent.normalized(path))" + suffix)
     var bindings = bindings
     bindings["correlation"] = .value(.string("tend-" + Self.short(id.description)))
     let filling = Filling(connection: connection, bindings: bindings, fields: fields)
@@ -49,6 +50,7 @@ public struct ObjectSpec: DesiredState {
     var differences: [Difference] = []
     if let content {
       differences = type.fields.comparison.differences(from: current.value, to: content)
+        .map { current.mask.apply(to: $0) }
       if current.memory.digest == nil || current.memory.digest != current.digest {
         differences += content.secrets().map { path, _ in
           Difference(path: path.description, actual: .masked, desired: .masked)
@@ -95,7 +97,7 @@ private struct Filling {
     Recipe.Ask(
       method: operation.method, url: url(operation.path),
       headers: operation.headers.map { .init(name: $0.name, value: $0.value.filled(bindings)) },
-      done: operation.done, absent: operation.absent)
+      done: operation.done, absent: operation.absent, conflict: operation.conflict)
   }
 
   func search(_ lookup: ObjectType.Lookup) -> Recipe.Search {

@@ -29,9 +29,15 @@ extension SpecReader {
     case "secret":
       parameter.type = .object(HTTPSchemas.secretFields)
       parameter.isSecret = true
-    default:
-      if case .list(let choices)? = fields["choices"] {
+    default: break
+    }
+    if case .list(let choices)? = fields["choices"] {
+      if parameter.type == .string {
         parameter.type = .choice(choices.compactMap(\.plainText))
+      } else {
+        refuse(
+          path.appending(.key("choices")), "stands beside a type that is no string",
+          remedy: "leave out the type, or the choices")
       }
     }
     check(parameter, path)

@@ -21,6 +21,8 @@ final class ObjectType: Sendable {
     var body: BodyTemplate?
     var done: [Int]
     var absent: [Int] = []
+    /// Nil: as HTTP has them.
+    var conflict: [Int]?
     var isRepeatable: Bool
 
     struct Header: Sendable, Hashable {
@@ -88,7 +90,15 @@ final class ObjectType: Sendable {
     var replacementLosesData = true
   }
 
+  /// Where in a list request an object is looked for, as a text; empty where there is none.
+  let listShape: String
+
   init(_ fields: Fields) {
     self.fields = fields
+    listShape =
+      fields.list.map { list in
+        let pointers = list.match.map(\.pointer) + [list.items] + (list.identity.map { [$0] } ?? [])
+        return "\(list.pages) " + pointers.map(\.description).joined(separator: " ")
+      } ?? ""
   }
 }

@@ -12,6 +12,8 @@ struct Recipe: Sendable, Hashable, Codable {
     var done: [Int]
     /// Statuses that mean that it is not there.
     var absent: [Int] = []
+    /// Statuses that mean that the object was changed meanwhile; nil: as usual.
+    var conflict: [Int]?
     /// Where in the response it is.
     var select = JSONPointer.whole
     /// Whether null in its place means that it is not there.
@@ -74,7 +76,8 @@ extension Recipe.Ask {
   /// The URL for an object; nil where its name is needed and not known.
   func address(_ identity: String?) -> WebAddress? {
     guard needsIdentity else { return WebAddress(url) }
-    guard let identity else { return nil }
+    // Such a name would lead to something else.
+    guard let identity, identity != ".", identity != ".." else { return nil }
     if url == Recipe.identity { return WebAddress(identity) }
     var text = ""
     var rest = url[...]

@@ -2,7 +2,7 @@ internal import CJansson
 internal import Tend
 
 /// Reads JSON of a service (RFC 8259), by jansson.
-struct JSONText {
+enum JSONText {
   /// Why a text is not JSON that is accepted.
   struct Mistake: Error, CustomStringConvertible {
     let line: Int
@@ -12,10 +12,7 @@ struct JSONText {
     var description: String { "line \(line), column \(column): \(message)" }
   }
 
-  /// Every text in it passes through this.
-  var mask: Mask
-
-  func value(of bytes: [UInt8]) throws(Mistake) -> Value {
+  static func value(of bytes: [UInt8]) throws(Mistake) -> Value {
     var error = json_error_t()
     let root = bytes.withUnsafeBufferPointer { bytes in
       bytes.withMemoryRebound(to: CChar.self) {
@@ -24,7 +21,7 @@ struct JSONText {
     }
     guard let root else {
       throw Mistake(
-        line: Int(error.line), column: Int(error.column), message: Self.message(of: error))
+        line: Int(error.line), column: Int(error.column), message: message(of: error))
     }
     defer { json_decref(root) }
     return value(root)
@@ -39,13 +36,13 @@ struct JSONText {
   }
 
   /// jansson reads at most 2048 levels, so that this ends.
-  private func value(_ json: UnsafeMutablePointer<json_t>) -> Value {
+  private static func value(_ json: UnsafeMutablePointer<json_t>) -> Value {
     switch json.pointee.type {
     case JSON_TRUE: .boolean(true)
     case JSON_FALSE: .boolean(false)
     case JSON_INTEGER: .integer(Int64(json_integer_value(json)))
     case JSON_REAL: .number(json_real_value(json))
-    case JSON_STRING: .string(mask.apply(to: Self.string(json)))
+    case JSON_STRING: .string(string(json))
     case JSON_ARRAY:
       .list((0..<json_array_size(json)).compactMap { json_array_get(json, $0).map(value) })
     case JSON_OBJECT: .map(fields(json))
@@ -61,7 +58,7 @@ struct JSONText {
     }
   }
 
-  private func fields(_ json: UnsafeMutablePointer<json_t>) -> Value.Fields {
+  private static func fields(_ json: UnsafeMutablePointer<json_t>) -> Value.Fields {
     var entries: [Value.Fields.Entry] = []
     entries.reserveCapacity(json_object_size(json))
     var iterator = json_object_iter(json)

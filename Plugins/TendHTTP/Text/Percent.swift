@@ -24,6 +24,24 @@ enum Percent {
     return String(decoding: result, as: UTF8.self)
   }
 
+  /// With what needs no encoding as it is, and capital digits (RFC 3986, section 6.2.2).
+  static func normalized(_ text: some StringProtocol) -> String {
+    var result: [UInt8] = []
+    var rest = Array(text.utf8)[...]
+    while let byte = rest.popFirst() {
+      let digits = rest.prefix(2)
+      guard byte == UInt8(ascii: "%"), digits.count == 2, digits.allSatisfy(isHex),
+        let value = UInt8(String(decoding: digits, as: UTF8.self), radix: 16)
+      else {
+        result.append(byte)
+        continue
+      }
+      result += isUnreserved(value) ? [value] : [byte, hex(value >> 4), hex(value & 15)]
+      rest = rest.dropFirst(2)
+    }
+    return String(decoding: result, as: UTF8.self)
+  }
+
   static func isUnreserved(_ byte: UInt8) -> Bool {
     switch byte {
     case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),

@@ -24,8 +24,8 @@ struct WebAddress: Sendable, Hashable, CustomStringConvertible {
     self.isSecure = isSecure
     self.host = host
     self.port = port
-    let target = rest.dropFirst(authority.count).prefix { $0 != "#" }
-    self.target = target.hasPrefix("/") ? String(target) : "/" + target
+    let target = Percent.normalized(rest.dropFirst(authority.count).prefix { $0 != "#" })
+    self.target = target.hasPrefix("/") ? target : "/" + target
     guard self.target.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else { return nil }
   }
 
@@ -65,12 +65,22 @@ struct WebAddress: Sendable, Hashable, CustomStringConvertible {
   /// Whether nothing leaves this machine on the way there.
   var isLoopback: Bool {
     if host == "localhost" || host.hasSuffix(".localhost") || host == "[::1]" { return true }
-    let numbers = host.split(separator: ".", omittingEmptySubsequences: false)
-    return numbers.count == 4 && numbers[0] == "127" && numbers.allSatisfy { UInt8($0) != nil }
+    return NetworkNumber.octets(host[...])?.first == 127
   }
+
+  /// Whether the host is a number, which leads nowhere else tomorrow.
+  var isNumber: Bool { host.hasPrefix("[") || NetworkNumber.octets(host[...]) != nil }
+
+  /// What this port of this machine is called.
+  var onThisMachine: String { (isSecure ? "https" : "http") + "://127.0.0.1:\(port)/" }
 
   func hasSameOrigin(as other: WebAddress) -> Bool {
     isSecure == other.isSecure && host == other.host && port == other.port
+  }
+
+  /// Whether a step of the path leads upward, where a server may understand it so.
+  var hasDots: Bool {
+    path.split(separator: "/").contains { $0 == "." || $0 == ".." }
   }
 
   /// This address with more behind its path; `relative` begins with a slash or a question mark.
@@ -85,16 +95,16 @@ struct WebAddress: Sendable, Hashable, CustomStringConvertible {
 
   /// What a reference in a header means here (RFC 3986, section 5.2); nil where it is no address.
   func resolving(_ reference: String) -> WebAddress? {
-    let reference = reference.trimmed
+    let reference = Percent.normalized(reference.trimmed)
     if reference.contains("://") { return WebAddress(reference) }
     if reference.hasPrefix("//") { return WebAddress((isSecure ? "https:" : "http:") + reference) }
-    if reference.hasPrefix("/") { return WebAddress(origin + reference) }
+    if reference.hasPrefix("/") { return WebAddress(origin + Self.withoutDots(reference[...])) }
     if reference.hasPrefix("?") { return WebAddress(origin + path + reference) }
     let folder = path[...(path.lastIndex(of: "/") ?? path.startIndex)]
-    return WebAddress(origin + Self.withoutDots(folder + reference))
+    return WebAddress(origin + Self.withoutDots((folder + reference)[...]))
   }
 
-  private static func withoutDots(_ text: String) -> String {
+  private static func withoutDots(_ text: Substring) -> String {
     let query = text.drop { $0 != "?" }
     var segments: [Substring] = []
     let all = text.dropLast(query.count).split(separator: "/", omittingEmptySubsequences: false)

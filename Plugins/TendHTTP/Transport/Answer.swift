@@ -1,37 +1,37 @@
 internal import Tend
 
-/// A response to a call, in which no secret shows.
+/// A response to a call; what is said of it shows no secret.
 struct Answer: Sendable {
   let status: Int
   let headers: [Header]
   private let body: [UInt8]
-  /// The request: method and URL.
+  /// The request: method and URL, without secrets.
   let name: String
   let address: WebAddress
-  private let mask: Mask
+  /// For whatever of the response is shown.
+  let mask: Mask
 
   init(_ response: Response, to call: Service.Call, _ mask: Mask) {
     status = response.status
     headers = response.headers
     body = response.body
-    name = call.name
+    name = mask.apply(to: call.name)
     address = call.address
     self.mask = mask
   }
 
-  subscript(name: String) -> String? {
-    headers.first(named: name).map { mask.apply(to: $0) }
-  }
+  /// The first header of a name, as it is.
+  subscript(name: String) -> String? { headers.first(named: name) }
 
   var isEmpty: Bool { body.allSatisfy { $0 <= 0x20 } }
 
   /// Whether the service, not the request, is to blame.
   var isOutage: Bool { status >= 500 && status != 501 && status != 505 }
 
-  /// The body as JSON.
+  /// The body as JSON, as it is.
   func value() throws(ProviderError) -> Value {
     do throws(JSONText.Mistake) {
-      return try JSONText(mask: mask).value(of: body)
+      return try JSONText.value(of: body)
     } catch {
       throw .transient(
         "\(name): \(status), but the body is not JSON at \(error)\(excerpt)",
@@ -39,20 +39,12 @@ struct Answer: Sendable {
     }
   }
 
-  /// Whether the body is to be had as JSON at all.
-  var isJSON: Bool {
-    do throws(JSONText.Mistake) {
-      _ = try JSONText(mask: mask).value(of: body)
-      return true
-    } catch {
-      return false
-    }
-  }
-
   /// The first bytes of the body, for an error.
   var excerpt: String {
     let bytes = body.prefix(4096)
-    let text = mask.apply(to: String(decoding: bytes, as: UTF8.self))
+    var text = mask.apply(to: String(decoding: bytes, as: UTF8.self))[...]
+    // What is cut off may be the beginning of a secret.
+    if bytes.count < body.count { text = text.dropLast(mask.longest) }
     let line = text.unicodeScalars.map { $0.value < 0x20 || $0.value == 0x7F ? " " : String($0) }
     let short = line.joined().split(separator: " ").joined(separator: " ").prefix(200)
     return short.isEmpty ? "" : ": \(short)"
@@ -68,8 +60,13 @@ struct Answer: Sendable {
   }
 
   /// What an answer means that is none of those that were expected.
-  func failure(_ connection: Connection, retryAfter: Duration? = nil) -> ProviderError {
+  ///
+  /// `conflict` are the statuses of somebody who was faster; nil: as HTTP has them.
+  func failure(
+    _ connection: Connection, conflict: [Int]? = nil, retryAfter: Duration? = nil
+  ) -> ProviderError {
     let what = "\(name): \(status)\(excerpt)"
+    if (conflict ?? [409, 412]).contains(status) { return .conflict(what) }
     switch status {
     case 401:
       let sources = connection.authentication.secrets.map(\.description)
@@ -79,7 +76,6 @@ struct Answer: Sendable {
         : "see whether \(sources.joined(separator: ", ")) holds a credential that is accepted"
       return .notPermitted(what, remedy: remedy)
     case 403: return .notPermitted(what, remedy: "give the credential of the API this right")
-    case 409, 412: return .conflict(what)
     case 408, 425, 429, 500...:
       return .transient(
         what, remedy: isOutage ? "look at the service's log" : nil, retryAfter: retryAfter)

@@ -2,6 +2,7 @@ internal import AsyncHTTPClient
 internal import NIOCore
 internal import NIOHTTP1
 internal import NIOHTTPCompression
+internal import NIOPosix
 internal import NIOSSL
 internal import Synchronization
 internal import Tend
@@ -46,6 +47,15 @@ final class ClientTransport: Transport {
       if Task.isCancelled { throw CancellationError() }
       throw TransportError(error, request, line)
     }
+  }
+
+  func number(of host: String) async throws -> String {
+    // Resolving a name blocks.
+    let address = try await NIOThreadPool.singleton.runIfActive {
+      try SocketAddress.makeAddressResolvingHost(host, port: 0)
+    }
+    guard let number = address.ipAddress else { throw TransportError(unknown: host) }
+    return number
   }
 
   private static func outgoing(
@@ -103,11 +113,14 @@ final class ClientTransport: Transport {
       decompression: .enabled(limit: .size(line.responseSize)))
     configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = line.connections
     configuration.connectionPool.retryConnectionEstablishment = false
+    if let pin = line.pin { configuration.dnsOverride = [pin.host: pin.number] }
     return configuration
   }
 
   private static func proxy(_ address: WebAddress) -> HTTPClient.Configuration.Proxy {
-    .server(host: address.host, port: address.port)
+    let isBracketed = address.host.hasPrefix("[")
+    let host = isBracketed ? String(address.host.dropFirst().dropLast()) : address.host
+    return .server(host: host, port: address.port)
   }
 
   private static func tls(_ line: Line) throws(TransportError) -> TLSConfiguration {

@@ -50,6 +50,14 @@ struct Line: Sendable, Hashable {
   var connections = 8
   /// To how many bytes a response may be decompressed.
   var responseSize = 10 << 20
+  /// Where a name leads, where that was checked.
+  var pin: Pin?
+}
+
+/// A name, and the number that it stands for.
+struct Pin: Sendable, Hashable {
+  var host: String
+  var number: String
 }
 
 /// What carries requests; real, or one in which a test lets things go wrong.
@@ -58,6 +66,9 @@ protocol Transport: Sendable {
   ///
   /// Throws `TransportError` where there is no response.
   func send(_ request: Request, over line: Line) async throws -> Response
+
+  /// The number that a name stands for now.
+  func number(of host: String) async throws -> String
 }
 
 /// Why there is no response.

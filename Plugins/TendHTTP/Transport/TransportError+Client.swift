@@ -19,6 +19,7 @@ extension TransportError {
       self = .refused(whither)
     case is NIOSSLError, is NIOSSLExtraError, is BoringSSLError: self.init(tls: error, whither)
     case is ResponseAccumulator.ResponseTooBigError: self = .tooLarge(request)
+    case NIOHTTPDecompression.DecompressionError.limit: self = .tooLarge(request)
     case is NIOHTTPDecompression.DecompressionError:
       self.init(
         description: "the response can't be decompressed",
@@ -32,6 +33,12 @@ extension TransportError {
         description: "the connection to \(whither) broke",
         remedy: "see whether the service is up and speaks HTTP there")
     }
+  }
+
+  init(unknown host: String) {
+    self.init(
+      description: "the name \(host) is not known",
+      remedy: "correct url: of the API, or see whether names are resolved", isUnsent: true)
   }
 
   private static func refused(_ whither: String) -> TransportError {
@@ -78,9 +85,7 @@ extension TransportError {
 
   private init(_ error: NIOConnectionError, _ whither: String) {
     if error.dnsAError != nil || error.dnsAAAAError != nil, error.connectionErrors.isEmpty {
-      self.init(
-        description: "the name \(error.host) is not known",
-        remedy: "correct url: of the API, or see whether names are resolved", isUnsent: true)
+      self.init(unknown: error.host)
       return
     }
     let isRefused = error.connectionErrors.contains {

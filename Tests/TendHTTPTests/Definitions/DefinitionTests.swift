@@ -82,8 +82,14 @@ struct DefinitionTests {
         meddle: { try await server.curl("DELETE", "/api/exchanges/%2F/e0") }, count: 20),
       Trial(
         kind: "rabbitmq/v1 Binding",
-        spec: { number, _ in "{source: e, queue: q, routingKey: k.\(number)}" },
-        meddle: { try await server.curl("DELETE", "/api/bindings/%2F/e/e/q/q/k.0") }, count: 100,
+        // Among several exchanges, since a search shows all bindings of one to the queue.
+        spec: { number, _ in "{source: e\(number % 25), queue: q, routingKey: k.\(number)}" },
+        prepare: {
+          for number in 0..<25 {
+            try await server.curl("PUT", "/api/exchanges/%2F/e\(number)", "{\"type\": \"topic\"}")
+          }
+        },
+        meddle: { try await server.curl("DELETE", "/api/bindings/%2F/e/e0/q/q/k.0") }, count: 1000,
         changes: false),
       Trial(
         kind: "rabbitmq/v1 Policy",
@@ -157,7 +163,6 @@ extension RealServer {
   /// What the trials of others stand on.
   fileprivate func prepare() async throws {
     try await curl("PUT", "/api/users/one", "{\"password\": \"one\", \"tags\": \"\"}")
-    try await curl("PUT", "/api/exchanges/%2F/e", "{\"type\": \"topic\", \"durable\": true}")
     try await curl("PUT", "/api/queues/%2F/q", "{\"durable\": true}")
   }
 }

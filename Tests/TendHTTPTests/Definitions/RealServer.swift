@@ -8,6 +8,8 @@ import Testing
 struct RealServer: Sendable {
   let folder: TemporaryFolder
   let port: UInt16
+  /// Where it speaks TLS, if at all.
+  var securePort: UInt16 = 0
 
   /// The URL of something in it.
   func url(_ path: String) -> String { "http://127.0.0.1:\(port)\(path)" }
@@ -104,6 +106,35 @@ struct RealServer: Sendable {
       "caddy", ["run", "--config", server.folder.path("caddy.json")], environment
     ) {
       try await eventually("Caddy answers") { await server.isUp("/config/") }
+      try await body(server)
+    }
+  }
+
+  /// A server on TLS that says which HTTP was spoken and who asked, while the body runs.
+  static func secureCaddy(
+    _ papers: TemporaryFolder, protocols: String = "[\"h1\", \"h2\"]", clients: String? = nil,
+    _ body: @escaping @Sendable (RealServer) async throws -> Void
+  ) async throws {
+    let authentication = clients.map { file in
+      "\"client_authentication\": {\"mode\": \"require_and_verify\", "
+        + "\"trusted_ca_certs_pem_files\": [\"\(papers.path(file))\"]}"
+    }
+    let secure = try freePort()
+    let subject = clients == nil ? "" : " {http.request.tls.client.subject}"
+    let apps = """
+      {"http": {"servers": {"s": {
+        "listen": ["127.0.0.1:\(secure)"], "protocols": \(protocols),
+        "automatic_https": {"disable": true},
+        "tls_connection_policies": [{\(authentication ?? "")}],
+        "routes": [{"handle": [{"handler": "static_response",
+          "body": "\\"{http.request.proto}\(subject)\\""}]}]}}},
+       "tls": {"certificates": {"load_files": [
+        {"certificate": "\(papers.path("server.pem"))", "key": "\(papers.path("server.key"))"}]}}}
+      """
+    try await caddy { plain in
+      var server = plain
+      server.securePort = secure
+      try await server.curl("PUT", "/config/apps", apps)
       try await body(server)
     }
   }

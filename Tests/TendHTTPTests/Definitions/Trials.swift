@@ -30,6 +30,10 @@ final class LossyTransport: Transport {
     counted.withLock { $0.removeValue(forKey: method) ?? 0 }
   }
 
+  func number(of host: String) async throws -> String {
+    try await transport.number(of: host)
+  }
+
   func send(_ request: Request, over line: Line) async throws -> Response {
     counted.withLock { $0[request.method, default: 0] += 1 }
     let response = try await transport.send(request, over: line)
@@ -48,6 +52,8 @@ struct Trial: Sendable {
   var kind: String
   /// What each is declared as, by its number and its version.
   var spec: @Sendable (Int, Int) -> String
+  /// Makes what they stand on.
+  var prepare: @Sendable () async throws -> Void = {}
   /// Changes or removes the first by other means.
   var meddle: @Sendable () async throws -> Void
   /// Whether what is declared stands in the world: version, or nil for gone.
@@ -68,6 +74,7 @@ struct Trial: Sendable {
     let stage = Stage(transport)
     stage.surroundings.set(.environment("PASSWORD"), "guest")
     let all = 0..<count
+    try await prepare()
     // A reply is lost, and the process dies: nothing is made twice.
     try stage.declare(head + declared(1, 0..<1))
     transport.lose(1)

@@ -37,6 +37,8 @@ final class FakeService: Sendable {
     /// What GET adds to each item.
     var defaults: Value.Fields = [:]
     var echoesHeaders = false
+    /// Where all names lead.
+    var number = "192.0.2.1"
   }
 
   fileprivate struct State {
@@ -57,6 +59,8 @@ final class FakeService: Sendable {
   func put(_ path: String, _ value: Value) {
     state.withLock { $0.write(path, value, at: Timestamp(seconds: 0)) }
   }
+
+  func number(of host: String) -> String { state.withLock { $0.knobs.number } }
 
   var requests: [Request] { state.withLock { $0.requests } }
   var lines: [String] { requests.map { "\($0.method) \($0.address.target)" } }
@@ -175,7 +179,7 @@ extension FakeService.State {
   }
 
   private mutating func put(_ request: Request, _ path: String) -> Response {
-    guard let body = try? JSONText(mask: Mask()).value(of: request.body) else {
+    guard let body = try? JSONText.value(of: request.body) else {
       return Response(400, ["error": "no JSON"])
     }
     if let item = items[path], let refusal = stale(request, item) { return refusal }
@@ -202,7 +206,7 @@ extension FakeService.State {
   private mutating func post(_ request: Request) -> Response {
     let key = request.headers.first(named: "idempotency-key")
     if let key, let id = keys[key] { return Response(201, ["id": .integer(Int64(id))]) }
-    guard let body = try? JSONText(mask: Mask()).value(of: request.body),
+    guard let body = try? JSONText.value(of: request.body),
       case .map(var fields) = body
     else { return Response(400) }
     last += 1

@@ -7,6 +7,8 @@ struct FakeTransport: Transport {
   let service: FakeService
   var faults: Faults?
 
+  func number(of host: String) async throws -> String { service.number(of: host) }
+
   func send(_ request: Request, over line: Line) async throws -> Response {
     let name = "\(request.method) \(request.address)"
     guard let faults else { return try service.answer(request) }

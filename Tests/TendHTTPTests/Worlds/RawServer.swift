@@ -4,6 +4,8 @@ import NIOSSL
 import Synchronization
 import TestSupport
 
+@testable import TendHTTP
+
 /// A server that sends exactly the bytes that a test says, on loopback or a Unix socket.
 struct RawServer: Sendable {
   /// What comes back for one request.
@@ -36,15 +38,34 @@ struct RawServer: Sendable {
   let port: Int
   let record: Record
 
+  /// The value of a header, by its name in lower case.
+  static func header(_ name: String, of head: String) -> String? {
+    for line in head.split(whereSeparator: \.isNewline).dropFirst() {
+      guard let colon = line.firstIndex(of: ":"), line[..<colon].lowercased() == name else {
+        continue
+      }
+      return line[line.index(after: colon)...].trimmed
+    }
+    return nil
+  }
+
   /// What it answers, and how it is reached.
   struct Script: Sendable {
     var socket: String?
     var tls: TLSConfiguration?
-    let reply: @Sendable (String) -> Reply
+    let reply: @Sendable (String, [UInt8]) -> Reply
 
     init(
       socket: String? = nil, tls: TLSConfiguration? = nil,
       _ reply: @escaping @Sendable (String) -> Reply
+    ) {
+      self.init(socket: socket, tls: tls, whole: { head, _ in reply(head) })
+    }
+
+    /// Answers with the body in sight as well.
+    init(
+      socket: String? = nil, tls: TLSConfiguration? = nil,
+      whole reply: @escaping @Sendable (String, [UInt8]) -> Reply
     ) {
       self.socket = socket
       self.tls = tls
@@ -89,10 +110,12 @@ private final class Talk: ChannelInboundHandler {
   typealias OutboundOut = ByteBuffer
 
   private let record: RawServer.Record
-  private let reply: @Sendable (String) -> RawServer.Reply
-  private var text = ""
+  private let reply: @Sendable (String, [UInt8]) -> RawServer.Reply
+  private var bytes: [UInt8] = []
 
-  init(_ record: RawServer.Record, _ reply: @escaping @Sendable (String) -> RawServer.Reply) {
+  init(
+    _ record: RawServer.Record, _ reply: @escaping @Sendable (String, [UInt8]) -> RawServer.Reply
+  ) {
     self.record = record
     self.reply = reply
   }
@@ -100,12 +123,15 @@ private final class Talk: ChannelInboundHandler {
   func channelActive(context: ChannelHandlerContext) { record.connected() }
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-    text += String(buffer: unwrapInboundIn(data))
-    while let end = text.firstRange(of: "\r\n\r\n") {
-      let head = String(text[..<end.lowerBound])
-      text = String(text[end.upperBound...])
+    bytes += unwrapInboundIn(data).readableBytesView
+    while let end = bytes.firstRange(of: Array("\r\n\r\n".utf8)) {
+      let head = String(decoding: bytes[..<end.lowerBound], as: UTF8.self)
+      let rest = bytes[end.upperBound...]
+      let length = RawServer.header("content-length", of: head).flatMap { Int($0) } ?? 0
+      guard rest.count >= length else { return }
+      bytes = Array(rest.dropFirst(length))
       record.asked(head)
-      answer(reply(head), context)
+      answer(reply(head, Array(rest.prefix(length))), context)
     }
   }
 

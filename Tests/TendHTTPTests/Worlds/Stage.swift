@@ -16,15 +16,18 @@ final class Stage: Sendable {
   }
 
   let service = FakeService()
+  /// What the unit may touch; nil: everything.
+  private let limits: (any Limits)?
   let surroundings: StageSurroundings
   private let chance = Chance()
   private let transport: (any Transport)?
   private let state: Mutex<State>
 
-  /// Before the service in memory, or before a real one, with real time.
-  init(_ transport: (any Transport)? = nil) {
+  /// Before the service in memory or another one, with real time where that is a real one.
+  init(_ transport: (any Transport)? = nil, limits: (any Limits)? = nil) {
     self.transport = transport
-    surroundings = StageSurroundings(isReal: transport != nil)
+    self.limits = limits
+    surroundings = StageSurroundings(isReal: !(transport is Script || transport == nil))
     let provider = HTTPProvider(
       transport ?? FakeTransport(service: service), random: chance.next)
     state = Mutex(State(provider: provider))
@@ -42,7 +45,7 @@ final class Stage: Sendable {
 
   func context(_ deadline: Duration = .seconds(30)) -> Context {
     service.setTime(surroundings.now)
-    return Context(surroundings, deadline: surroundings.monotonic + deadline)
+    return Context(surroundings, deadline: surroundings.monotonic + deadline, limits: limits)
   }
 
   /// What is declared from here on; the rest is withdrawn.
@@ -181,9 +184,12 @@ final class Stage: Sendable {
   }
 
   /// The error that a pass ends with.
-  func failure() async -> ProviderError? {
+  func failure() async -> ProviderError? { await failure { try await self.pass() } }
+
+  /// The error that something ends with, in which no secret shows.
+  func failure(of body: () async throws -> Void) async -> ProviderError? {
     do {
-      try await pass()
+      try await body()
       return nil
     } catch {
       if let error = error as? ProviderError {
@@ -201,6 +207,7 @@ final class StageSurroundings: Surroundings {
   private let time = Mutex(Duration.zero)
   private let beginning: ContinuousClock.Instant?
   private let secrets = Mutex<[SecretSource: String]>([:])
+  private let noted = Mutex<[String]>([])
 
   init(isReal: Bool) {
     beginning = isReal ? ContinuousClock().now : nil
@@ -232,7 +239,10 @@ final class StageSurroundings: Surroundings {
     "digest-" + String(secret.reveal().utf8.reduce(UInt64(7)) { $0 &* 31 &+ UInt64($1) }, radix: 16)
   }
 
-  func note(_ message: String, _ details: [Detail]) {}
+  func note(_ message: String, _ details: [Detail]) { noted.withLock { $0.append(message) } }
+
+  /// The events, for people.
+  var notes: [String] { noted.withLock { $0 } }
 }
 
 /// Numbers that are the same in each run, and differ from one another.
