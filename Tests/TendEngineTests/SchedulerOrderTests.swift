@@ -151,6 +151,24 @@ struct SchedulerOrderTests {
     #expect(batch.count == taken)
   }
 
+  @Test(
+    "nobody else is woken for the resyncs that a quick worker leaves: it is soon back",
+    arguments: [(Scheduler.Priority.resync, 0, 0), (.resync, 1, 1), (.drift, 0, 1)])
+  func quick(priority: Scheduler.Priority, milliseconds: Int, woken: UInt64) {
+    let fixture = Fixture(limit: 4)
+    for key in fixture.keys(200) { fixture.add(key, .resync) }
+    var batch = Scheduler.Batch(.init(index: fixture.lane))
+    while fixture.exchange(&batch, .done) == .taken {
+      fixture.advance(milliseconds: milliseconds)
+    }
+    for _ in 0..<3 { #expect(fixture.park(fixture.lane)) }
+    for key in fixture.keys(200) { fixture.add(key, priority) }
+    fixture.arrive(fixture.lane)
+    let before = fixture.counts.wakes
+    #expect(fixture.exchange(&batch, .done) == .taken)
+    #expect(fixture.counts.wakes - before == woken)
+  }
+
   @Test("tickets behind a hanging one can be withdrawn and run elsewhere, once")
   func withdraw() throws {
     let fixture = Fixture(limit: 1)
