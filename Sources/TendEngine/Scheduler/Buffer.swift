@@ -19,6 +19,13 @@ struct Buffer<Element: BitwiseCopyable>: ~Copyable {
     self.count = count
   }
 
+  /// The same values at another place.
+  init(copying other: borrowing Self) {
+    self.init(capacity: other.capacity)
+    base.update(from: other.base, count: other.count)
+    count = other.count
+  }
+
   deinit { base.deallocate() }
 
   var indices: Range<Int> { 0..<count }

@@ -17,6 +17,8 @@ struct Lists: ~Copyable {
     for _ in 0..<count { add() }
   }
 
+  init(copying other: borrowing Self) { ends = Buffer(copying: other.ends) }
+
   /// Makes one more list; its number is the number of lists so far.
   mutating func add() {
     let link = UInt32(ends.count) | Self.mark

@@ -24,6 +24,20 @@ struct Records: ~Copyable {
   private var lastSerial: UInt32 = 0
   private(set) var count = 0
 
+  init() {}
+
+  init(copying other: borrowing Self) {
+    pages = Buffer(copying: other.pages)
+    (firstOpen, spare) = (other.firstOpen, other.spare)
+    (lastSerial, count) = (other.lastSerial, other.count)
+    for page in pages.indices {
+      guard let records = pages[page].records else { continue }
+      let copy = UnsafeMutablePointer<Record>.allocate(capacity: Self.pageSize)
+      copy.update(from: records, count: Self.pageSize)
+      pages[page].records = copy
+    }
+  }
+
   deinit {
     for page in pages.indices { pages[page].records?.deallocate() }
   }

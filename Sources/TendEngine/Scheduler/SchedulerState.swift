@@ -28,7 +28,7 @@ package struct SchedulerState: ~Copyable {
 
   let configuration: Scheduler.Configuration
   var records = Records()
-  var lists = Lists(count: Wheel.listCount)
+  var lists: Lists
   var wheel = Wheel()
   var lanes = Buffer<LaneState>()
   /// Histograms of all lanes, one after another.
@@ -55,8 +55,24 @@ package struct SchedulerState: ~Copyable {
 
   package init(_ configuration: Scheduler.Configuration, seed: UInt64) {
     self.configuration = configuration
+    lists = Lists(count: Wheel.listCount)
     totalLimit = max(0, configuration.totalLimit ?? .max)
     random = SplitMix(state: seed)
+  }
+
+  /// The same state once more, so that it can be tried what follows from it.
+  package init(copying other: borrowing Self) {
+    configuration = other.configuration
+    records = Records(copying: other.records)
+    lists = Lists(copying: other.lists)
+    wheel = Wheel(copying: other.wheel)
+    lanes = Buffer(copying: other.lanes)
+    waits = Buffer(copying: other.waits)
+    (runs, freeRuns) = (other.runs, other.freeRuns)
+    (busy, waking) = (other.busy, other.waking)
+    (totalLimit, laneTurn, random) = (other.totalLimit, other.laneTurn, other.random)
+    (closing, report, refusals) = (other.closing, other.report, other.refusals)
+    (armed, isRearmed, effects) = (other.armed, other.isRearmed, other.effects)
   }
 
   package mutating func takeEffects() -> Effects {

@@ -22,6 +22,13 @@ struct Wheel: ~Copyable {
   /// The tick at which `advance` has something to do next, or an earlier one.
   private(set) var next = never
 
+  init() {}
+
+  init(copying other: borrowing Self) {
+    occupied = Buffer(copying: other.occupied)
+    (elapsed, draining, next) = (other.elapsed, other.draining, other.next)
+  }
+
   static func tick(_ nanoseconds: Int64) -> Int64 { nanoseconds / tick }
 
   /// The first tick that is not before this time.
