@@ -26,7 +26,7 @@ extension Engine {
     }
     var nodes: [InventoryKey: Node] = [:]
     for record in contents.inventory { nodes[record.key] = restore(record) }
-    connect(contents.inventory, nodes)
+    core.world.withLock { [nodes] in $0.connect(contents.inventory, nodes) }
     let now = core.time.wall()
     core.decide { world, effects in
       _ = world.lapse(at: now, &effects)
@@ -61,18 +61,6 @@ extension Engine {
       world.restore(node, handle, record, unit: unit, isUnreadable: isUnreadable)
     }
     return node
-  }
-
-  private func connect(_ inventory: [InventoryRecord], _ nodes: [InventoryKey: Node]) {
-    core.world.withLock { world in
-      for record in inventory {
-        guard let node = nodes[record.key] else { continue }
-        for dependency in record.dependencies.compactMap({ nodes[$0] }) {
-          world[node].dependencies.append(dependency)
-          world[dependency].dependents.append(node)
-        }
-      }
-    }
   }
 }
 
@@ -116,6 +104,16 @@ extension World {
       entry.ownership =
         record.isAdopted ? .adopted : record.state == .intended ? .intended : .made
       if isUnreadable { entry.flags.insert(.unreadable) }
+    }
+  }
+  /// Draws the edges as they are stored.
+  mutating func connect(_ inventory: [InventoryRecord], _ nodes: [InventoryKey: Node]) {
+    for record in inventory {
+      guard let node = nodes[record.key] else { continue }
+      for dependency in record.dependencies.compactMap({ nodes[$0] }) {
+        self[node].dependencies.append(dependency)
+        self[dependency].dependents.append(node)
+      }
     }
   }
 }

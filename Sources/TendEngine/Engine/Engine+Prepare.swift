@@ -333,7 +333,7 @@ extension Engine {
 
 extension World {
   /// The resources of a unit that an intake does not declare, in order.
-  fileprivate func undeclared(
+  func undeclared(
     by intake: Intake, _ nodes: [Node], _ basis: [Node], _ unit: Int
   ) -> [Node] {
     guard let mark = intake.delta.basis, units[unit].intake?.mark === mark else {

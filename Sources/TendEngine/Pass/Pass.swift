@@ -33,13 +33,11 @@ struct Pass<P: Provider>: Sendable {
       try controller.confine(
         slot, desired, assignment.reference.kind, to: assignment.confinement)
       let seen = try await look(listed)
-      let verdict = Verdict.of(
-        Verdict.Situation(
-          isDeclared: assignment.isDeclared, exists: seen.current != nil,
-          differences: seen.differences, ownership: assignment.ownership,
-          lifecycle: assignment.lifecycle, mode: assignment.mode))
-      if let moved = moved(verdict, seen) { return moved }
-      return await carryOut(verdict, seen)
+      return switch assignment.course(exists: seen.current != nil, seen.differences) {
+      case .end(let result): result
+      case .confirm: await confirm(seen, done: nil)
+      case .act(let verdict): await carryOut(verdict, seen)
+      }
     } catch {
       return .failed(error, nil, [])
     }
@@ -67,35 +65,7 @@ struct Pass<P: Provider>: Sendable {
     return seen
   }
 
-  /// A plan is the truth: what it did not show is not done.
-  private func moved(_ verdict: Verdict, _ seen: Controller<P>.Seen) -> Result? {
-    if let expected = assignment.expectation, let action = verdict.action {
-      if !expected.allows(action, seen.differences.map(\.path)) {
-        return .refused(
-          reason: "Moved",
-          "it is not as the plan saw it: the plan would \(expected.words), and now it would "
-            + "\(verdict.words); plan again", seen.differences)
-      }
-    }
-    if verdict.isDestructive, !assignment.isPermitted {
-      return .refused(
-        reason: "NotPlanned", "the plan could not see that it would \(verdict.words); plan again",
-        seen.differences)
-    }
-    return nil
-  }
-
   private func carryOut(_ verdict: Verdict, _ seen: Controller<P>.Seen) async -> Result {
-    switch verdict {
-    case .nothing: return await confirm(seen, done: nil)
-    case .report: return .reported(seen.differences)
-    case .protect: return .protected
-    case .release: return .ended(nil)
-    case .orphan: return .ended(done(verdict, seen, .zero))
-    case .refuse(let message):
-      return .refused(reason: "PreventDelete", message, seen.differences)
-    case .create, .update, .replace, .delete: break
-    }
     if let held = overBudget(seen) ?? held(seen) { return held }
     if core.heedBrake() != nil { return .suspended(seen.differences) }
     return await act(verdict, seen)
@@ -186,11 +156,10 @@ struct Pass<P: Provider>: Sendable {
     }
   }
 
-  /// What no plan has seen becomes ours before the first change to it, durably: made by us where it
-  /// is absent, adopted where it was there before.
+  /// What no plan has seen becomes ours before the first change to it, durably.
   private func claim(_ verdict: Verdict) async throws(ProviderError) {
-    guard assignment.ownership == .none else { return }
-    try await own(as: verdict == .create ? .intended : .adopted, memory: nil)
+    guard let ownership = assignment.claim(for: verdict) else { return }
+    try await own(as: ownership, memory: nil)
   }
 
   /// Durable when it returns; from the first record on the resource is ours.
@@ -205,17 +174,8 @@ struct Pass<P: Provider>: Sendable {
   private func own(
     as ownership: Verdict.Ownership, memory: Value?
   ) async throws(ProviderError) {
-    let record: InventoryRecord? = core.world.withLock { world in
-      let node = world.departing[node] ?? node
-      guard world[node].isResource else { return nil }
-      world.update(node) { entry in
-        if entry.ownership == .none || entry.ownership == .intended { entry.ownership = ownership }
-      }
-      var record = world.inventoryRecord(node)
-      record.memory = memory
-      return record
-    }
-    guard let record else { return }
+    guard var record = core.world.withLock({ $0.own(node, as: ownership) }) else { return }
+    record.memory = memory
     do throws(StoreError) {
       try await core.store.commit([.putInventory(record)])
     } catch {
@@ -230,16 +190,13 @@ struct Pass<P: Provider>: Sendable {
     takeJournaled()
     let seen: Controller<P>.Seen
     do throws(ProviderError) { seen = try await look() } catch { return .unverified(done, error) }
-    if verdict == .delete {
-      guard seen.current == nil else {
-        throw .transient("it is still there after it was deleted")
-      }
-      return .ended(done)
-    }
-    guard seen.current != nil, seen.differences.isEmpty else {
+    switch verdict.aftermath(exists: seen.current != nil, seen.differences) {
+    case .gone: return .ended(done)
+    case .remains: throw .transient("it is still there after it was deleted")
+    case .differs:
       return .readBack(done, seen.differences, memory: try memory(seen.current))
+    case .asDesired: return await confirm(seen, done: done)
     }
-    return await confirm(seen, done: done)
   }
 
   /// What the journal recorded is what the next observation starts from.
@@ -295,19 +252,5 @@ struct Pass<P: Provider>: Sendable {
       done.ledger = ledger
     }
     return done
-  }
-}
-
-extension Verdict {
-  /// What it would do, for a sentence.
-  var words: String {
-    switch self {
-    case .nothing, .release, .report, .protect, .refuse: "change nothing"
-    case .create: "create it"
-    case .update: "update it"
-    case .replace: "replace it"
-    case .delete: "delete it"
-    case .orphan: "leave it in place"
-    }
   }
 }

@@ -3,7 +3,8 @@ import Synchronization
 /// A store that is gone with the process: for tests, for simulations, and for engines that may
 /// forget.
 public final class InMemoryStore: Store {
-  private struct State {
+  /// What is kept: a value, so that a copy is as good.
+  struct State: Sendable {
     var inventory: [InventoryKey: InventoryRecord] = [:]
     var units: [String: UnitRecord] = [:]
     var lastSeen: [LastSeen.Subject: LastSeen] = [:]
@@ -35,52 +36,8 @@ public final class InMemoryStore: Store {
   /// Takes effect at once.
   public func commit(_ writes: [StoreWrite]) async throws(StoreError) {
     state.withLock { state in
-      for write in writes { apply(write, to: &state) }
-    }
-  }
-
-  private func apply(_ write: StoreWrite, to state: inout State) {
-    switch write {
-    case .putInventory(var record):
-      record.memory = record.memory ?? state.inventory[record.key]?.memory
-      state.inventory[record.key] = record
-    case .putMemory(let key, let memory):
-      state.inventory[key]?.state = .owned
-      if let memory { state.inventory[key]?.memory = memory }
-    case .removeInventory(let key):
-      state.inventory[key] = nil
-      state.lastSeen[.resource(key)] = nil
-    case .moveInventory(let old, let new):
-      guard state.inventory[new] == nil, var record = state.inventory.removeValue(forKey: old)
-      else { return }
-      record.key = new
-      state.inventory[new] = record
-      state.lastSeen[.resource(old)] = nil
-    case .putUnit(let record): state.units[record.name] = record
-    case .removeUnit(let name):
-      state.units[name] = nil
-      state.lastSeen[.unit(name)] = nil
-    case .putLastSeen(let seen): state.lastSeen[seen.subject] = seen
-    case .removeLastSeen(let subject): state.lastSeen[subject] = nil
-    case .addEvent(var event):
-      state.lastEvent += 1
-      event.number = state.lastEvent
-      state.events.append(event)
-      if state.events.count > 2 * eventLimit {
-        state.events.removeFirst(state.events.count - eventLimit)
-      }
-    case .putRevision(let record):
-      let index = state.revisions.firstIndex {
-        $0.unit == record.unit && $0.revision.id == record.revision.id
-      }
-      if let index, state.revisions[index].seenAt == record.seenAt {
-        state.revisions[index] = record
-      } else {
-        if let index { state.revisions.remove(at: index) }
-        state.revisions.append(record)
-      }
-      if state.revisions.count > 2 * revisionLimit {
-        state.revisions.removeFirst(state.revisions.count - revisionLimit)
+      for write in writes {
+        state.apply(write, eventLimit: eventLimit, revisionLimit: revisionLimit)
       }
     }
   }
@@ -118,5 +75,55 @@ public final class InMemoryStore: Store {
     second.combine(bytes)
     return [first.finalize(), second.finalize()]
       .map { String(UInt(bitPattern: $0), radix: 16) }.joined()
+  }
+}
+
+extension InMemoryStore.State {
+  mutating func apply(
+    _ write: StoreWrite, eventLimit: Int = 10_000, revisionLimit: Int = 1000
+  ) {
+    switch write {
+    case .putInventory(var record):
+      record.memory = record.memory ?? inventory[record.key]?.memory
+      inventory[record.key] = record
+    case .putMemory(let key, let memory):
+      inventory[key]?.state = .owned
+      if let memory { inventory[key]?.memory = memory }
+    case .removeInventory(let key):
+      inventory[key] = nil
+      lastSeen[.resource(key)] = nil
+    case .moveInventory(let old, let new):
+      guard inventory[new] == nil, var record = inventory.removeValue(forKey: old)
+      else { return }
+      record.key = new
+      inventory[new] = record
+      lastSeen[.resource(old)] = nil
+    case .putUnit(let record): units[record.name] = record
+    case .removeUnit(let name):
+      units[name] = nil
+      lastSeen[.unit(name)] = nil
+    case .putLastSeen(let seen): lastSeen[seen.subject] = seen
+    case .removeLastSeen(let subject): lastSeen[subject] = nil
+    case .addEvent(var event):
+      lastEvent += 1
+      event.number = lastEvent
+      events.append(event)
+      if events.count > 2 * eventLimit {
+        events.removeFirst(events.count - eventLimit)
+      }
+    case .putRevision(let record):
+      let index = revisions.firstIndex {
+        $0.unit == record.unit && $0.revision.id == record.revision.id
+      }
+      if let index, revisions[index].seenAt == record.seenAt {
+        revisions[index] = record
+      } else {
+        if let index { revisions.remove(at: index) }
+        revisions.append(record)
+      }
+      if revisions.count > 2 * revisionLimit {
+        revisions.removeFirst(revisions.count - revisionLimit)
+      }
+    }
   }
 }

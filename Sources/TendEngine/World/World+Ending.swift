@@ -272,6 +272,17 @@ extension World {
     }
   }
 
+  /// Before a change: the resource is ours from now on, so far; the answer is what must be durable
+  /// first, nil where the resource was given up meanwhile.
+  mutating func own(_ node: Node, as ownership: Verdict.Ownership) -> InventoryRecord? {
+    let node = departing[node] ?? node
+    guard self[node].isResource else { return nil }
+    update(node) { entry in
+      if entry.ownership == .none || entry.ownership == .intended { entry.ownership = ownership }
+    }
+    return inventoryRecord(node)
+  }
+
   /// What is to be kept of a node, without its memory.
   func inventoryRecord(_ node: Node) -> InventoryRecord {
     let entry = self[node]
