@@ -25,6 +25,20 @@ struct PacingTests {
     #expect(moments.count >= limit * 19)
   }
 
+  @Test("requests go evenly, and what was late is made up for", arguments: [1, 7, 50, 1000])
+  func even(limit: Int) {
+    var rate = RateLimit(perSecond: limit)
+    let distance = Duration.seconds(1) / limit
+    var (now, last) = (Duration.zero, Duration.zero - distance)
+    for _ in 0..<3 * limit {
+      // Whoever waits wakes a little late.
+      while let wait = rate.admit(now: now) { now += wait + min(.milliseconds(1), distance / 4) }
+      #expect(now - last >= distance / 2, "no burst")
+      last = now
+    }
+    #expect(last >= .seconds(2) && last < .seconds(3))
+  }
+
   @Test("a circuit opens after failures in a row, for longer each time, and closes with a success")
   func circuit() {
     var circuit = Circuit()
