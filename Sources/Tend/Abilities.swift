@@ -112,11 +112,16 @@ public enum Health: Sendable, Hashable {
 }
 
 /// Observes many with few requests.
+///
+/// What is looked at on its interval alone comes due together with all of its group.
 public protocol Listing<Desired>: Provider {
   /// Targets of one group are observed together; nil: by itself.
   func group(of target: Target<Desired>) -> String?
 
   /// All of these targets at once. What the answer lacks is absent; throws where it is incomplete.
+  ///
+  /// They are as many of one group as are at their turn together: at most 64, and sometimes one
+  /// alone. Where the group has more, the next call follows at once.
   func observe(
     all targets: [Target<Desired>], _ context: Context
   ) async throws(ProviderError) -> [Desired.ID: Desired.Subject]

@@ -8,49 +8,92 @@ extension Controller {
     case failed(ProviderError)
   }
 
-  /// A confined resource is checked by itself before it is looked at.
-  private func isConfined(_ slot: UInt32) -> Bool {
-    core.world.withLock { world in
-      let unit = Int(world[Node(controller: index, slot: slot)].unit)
-      return world.units.contains { $0.unit.policy.allow != nil }
-        && (!world.units.indices.contains(unit) || world.units[unit].unit.policy.allow != nil
-          || !world[Node(controller: index, slot: slot)].isDeclared)
+  /// What a list found, and when its group comes again.
+  struct Together: Sendable {
+    let listed: Listed
+    /// Where the group's resyncs begin within their interval.
+    let phase: UInt64
+  }
+
+  private struct Group {
+    let name: String
+    /// Where they stand in the batch.
+    var positions: [Int] = []
+    var targets: [Target<Desired>] = []
+
+    /// FNV-1a of its name, so that groups do not come at one time.
+    var phase: UInt64 {
+      name.utf8.reduce(0xCBF2_9CE4_8422_2325) { ($0 ^ UInt64($1)) &* 0x0000_0100_0000_01B3 }
     }
   }
 
-  /// Observes those of a batch together that can be; the rest is observed one by one.
-  func list(
-    _ batch: Scheduler.Batch, _ site: CallSite, _ context: Context
-  ) async -> [UInt32: Listed] {
-    guard let listing else { return [:] }
-    var groups: [(name: String, slots: [UInt32], targets: [Target<Desired>])] = []
+  /// The slots of a batch that are checked by themselves before they are looked at, since they are
+  /// confined.
+  private func confined(_ batch: Scheduler.Batch) -> Set<UInt32> {
+    core.world.withLock { world in
+      guard world.units.contains(where: { $0.unit.policy.allow != nil }) else { return [] }
+      return Set(
+        (0..<batch.count).map { batch[$0].payload }.filter { slot in
+          let entry = world[Node(controller: index, slot: slot)]
+          let unit = Int(entry.unit)
+          return !world.units.indices.contains(unit) || !entry.isDeclared
+            || world.units[unit].unit.policy.allow != nil
+        })
+    }
+  }
+
+  /// Observes those of a batch together that can be, each answer at its position; the rest is
+  /// observed one by one.
+  ///
+  /// Empty where all are.
+  func list(_ batch: Scheduler.Batch, _ context: Context) async -> [Together?] {
+    guard let listing else { return [] }
+    let groups = groups(of: batch, by: listing)
+    if groups.isEmpty { return [] }
+    var together = [Together?](repeating: nil, count: batch.count)
+    for group in groups {
+      let phase = group.phase
+      do throws(ProviderError) {
+        let found = try await listing.observe(all: group.targets, context)
+        for (index, position) in group.positions.enumerated() {
+          let subject = found[group.targets[index].id]
+          together[position] = Together(listed: .found(subject), phase: phase)
+        }
+      } catch {
+        for position in group.positions {
+          together[position] = Together(listed: .failed(error), phase: phase)
+        }
+      }
+    }
+    return together
+  }
+
+  private func groups(
+    of batch: Scheduler.Batch, by listing: any Listing<Desired>
+  ) -> [Group] {
+    let confined = confined(batch)
+    var groups: [Group] = []
     for position in 0..<batch.count {
       let slot = batch[position].payload
       takePending(slot)
-      if isConfined(slot) { continue }
-      let question = columns.withLock { $0.inspections[slot]?.first }
-      let row = rows[slot]
-      let target = Target<Desired>(
-        id: row.id, desired: question.map { aim($0, slot) } ?? row.desired, memory: row.memory)
+      if !confined.isEmpty, confined.contains(slot) { continue }
+      let target = target(slot)
       guard let name = listing.group(of: target) else { continue }
-      if let found = groups.firstIndex(where: { $0.name == name }) {
-        groups[found].slots.append(slot)
-        groups[found].targets.append(target)
-      } else {
-        groups.append((name, [slot], [target]))
-      }
+      let found = groups.firstIndex { $0.name == name } ?? groups.endIndex
+      if found == groups.endIndex { groups.append(Group(name: name)) }
+      groups[found].positions.append(position)
+      groups[found].targets.append(target)
     }
-    var listed: [UInt32: Listed] = [:]
-    for group in groups where group.targets.count > 1 {
-      do throws(ProviderError) {
-        let found = try await listing.observe(all: group.targets, context)
-        for (slot, target) in zip(group.slots, group.targets) {
-          listed[slot] = .found(found[target.id])
-        }
-      } catch {
-        for slot in group.slots { listed[slot] = .failed(error) }
-      }
+    return groups
+  }
+
+  /// What is to be looked at for a slot.
+  private func target(_ slot: UInt32) -> Target<Desired> {
+    let question = columns.withLock { columns in
+      columns.inspections.isEmpty ? nil : columns.inspections[slot]?.first
     }
-    return listed
+    return Target<Desired>(
+      id: rows[slot].id, desired: question.map { aim($0, slot) } ?? rows[slot].desired,
+      memory: rows[slot].memory)
   }
 }

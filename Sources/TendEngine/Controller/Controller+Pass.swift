@@ -13,12 +13,18 @@ extension Controller {
   ) async -> Scheduler.Disposition {
     let slot = ticket.payload
     let pace = rows.pace(slot)
-    guard pace.pointee.isPlain, listed == nil, ticket.causes.isSubset(of: [.drift]) else {
+    guard pace.pointee.isPlain, ticket.causes.isSubset(of: [.drift, .request]) else {
       return await pass(ticket, site, listed)
     }
     let interval = pace.pointee.interval
     do throws(ProviderError) {
-      switch try await provider._inspect(&rows[slot], context) {
+      let finding =
+        switch listed {
+        case nil: try await provider._inspect(&rows[slot], context)
+        case .found(let current): provider._compare(&rows[slot], with: current)
+        case .failed(let error): throw error
+        }
+      switch finding {
       case .asDesired: break
       case .asDesiredWithNewMemory: remember(slot)
       case .differs:

@@ -55,7 +55,6 @@ extension Controller {
   func work(_ number: UInt32, _ shift: Shift? = nil) async -> Bool {
     var batch = Scheduler.Batch(lane, worker: number, timeout: Self.usualTimeout)
     let site = CallSite(core, place: index << 8 | Int(number & 0xFF))
-    if listing != nil { batch.size = Scheduler.Batch.largest }
     var batches = 0
     while await core.scheduler.next(&batch) {
       rest.end()
@@ -65,12 +64,14 @@ extension Controller {
       shift?.hold(batch)
       let begun = core.time.monotonic()
       let context = Context(site, deadline: begun + Self.usualTimeout)
-      let listed = listing == nil ? nil : await list(batch, site, context)
+      let listed = listing == nil ? [] : await list(batch, context)
+      batch.isServedTogether = 2 * listed.count { $0 != nil } > batch.count
       for position in 0..<batch.count {
         if Task.isCancelled || shift?.turn(to: position) == false { break }
         let ticket = batch[position]
-        let disposition = await reconcile(ticket, site, context, listed?[ticket.payload])
-        batch.finish(position, paced(disposition, ticket.payload, begun))
+        let together = listed.isEmpty ? nil : listed[position]
+        let disposition = await reconcile(ticket, site, context, together?.listed)
+        batch.finish(position, paced(disposition, ticket.payload, together?.phase, begun))
       }
       if let late = shift?.rest() {
         batch.finish(late, returned(batch[late]))
@@ -78,21 +79,34 @@ extension Controller {
         return true
       }
       core.meters.reconciled(batch.count, by: index)
-      if listing != nil { batch.size = Scheduler.Batch.largest }
     }
     return Task.isCancelled
   }
 
-  /// A resync comes when its neighbours do.
+  /// A resync comes when its neighbours do, or all that one list serves.
   @inline(__always)
   private func paced(
-    _ disposition: Scheduler.Disposition, _ slot: UInt32, _ now: Duration
+    _ disposition: Scheduler.Disposition, _ slot: UInt32, _ phase: UInt64?, _ now: Duration
   ) -> Scheduler.Disposition {
     guard case .again(let after, .resync, let causes, _) = disposition else { return disposition }
+    if let phase {
+      let wait = Self.untilTogether(every: after.nanoseconds, phase, now: now)
+      return .again(after: .nanoseconds(wait), priority: .resync, causes: causes)
+    }
     let cadence = Cadence(seed: core.seed, rows: rows.count)
     let next = cadence.next(slot, interval: after, after: now)
     return .again(
       after: next.delay, priority: .resync, causes: causes, tolerance: next.tolerance)
+  }
+
+  /// The time until all of a group are due: at multiples of the interval from the group's phase on,
+  /// but not within a tenth of it.
+  static func untilTogether(every interval: Int64, _ phase: UInt64, now: Duration) -> Int64 {
+    guard interval > 0 else { return 0 }
+    let begin = Int64(phase % UInt64(interval))
+    let since = (now.nanoseconds % interval &- begin &+ interval) % interval
+    let wait = interval &- since
+    return wait < interval / 10 ? wait &+ interval : wait
   }
 
   // MARK: Deadlines

@@ -4,8 +4,8 @@ private import Glibc
 
 /// The heap of this process.
 enum Heap {
-  /// From so many resources on what was used to take them in is worth giving back: some 50 MB.
-  static let worthwhile = 50_000
+  /// From so many resources on what was used to take them in is worth giving back: some MB.
+  static let worthwhile = 5000
 
   #if canImport(Glibc)
   /// malloc_trim(3); looked up, since it is declared in no header that the module has.

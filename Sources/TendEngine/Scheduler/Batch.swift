@@ -24,6 +24,9 @@ extension Scheduler {
     public let lane: Lane
     /// The caller's name for the worker, seen in `Scheduler.Run`.
     public let worker: UInt32
+    /// Whether what it holds is served by one request, so that the next one is to be as large as
+    /// may be, however long this one took.
+    public var isServedTogether = false
     /// Time for each batch from the moment it is taken; see `Scheduler.begin(_:timeout:)`.
     public var timeout: Duration?
     let maximum: Int
@@ -60,6 +63,10 @@ extension Scheduler {
     /// Learns from the time since it was taken.
     mutating func adapt(now: Int64) {
       guard !entries.isEmpty else { return }
+      if isServedTogether {
+        size = maximum
+        return
+      }
       let took = now &- takenAt
       size = took > 100_000 ? max(1, min(size, entries.count) / 2) : min(maximum, size * 2)
     }
