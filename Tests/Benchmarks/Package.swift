@@ -18,6 +18,7 @@ let package = Package(
         .product(name: "TendManifest", package: "tend"),
         .product(name: "TendFiles", package: "tend"),
         .product(name: "TendGit", package: "tend"),
+        .product(name: "TendHTTP", package: "tend"),
         .product(name: "TendSQLite", package: "tend"),
         .product(name: "TendAgent", package: "tend"),
         .product(name: "tend", package: "tend"),

@@ -32,11 +32,21 @@ struct Benchmark: Sendable {
     var needs: String?
   }
 
+  /// The same work done by programs that are installed, as a process of its own in the same run.
+  struct Rival: Sendable {
+    /// Where it is not, there is no peer.
+    let isInstalled: @Sendable () -> Bool
+    let run: @Sendable (_ percent: Double) async throws -> [String: Double]
+  }
+
   /// Unique; what the command line names.
   let name: String
   /// What it does, in a line.
   let what: String
   var peer: Peer?
+  var rival: Rival?
+  /// Programs without which it can't be measured, found in `PATH` or given whole.
+  var needs: [String] = []
   let figures: [Figure]
   /// Does it once, in a process of its own, at this many percent of the full size.
   let run: @Sendable (_ percent: Double) async throws -> [String: Double]

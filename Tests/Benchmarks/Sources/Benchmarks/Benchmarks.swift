@@ -6,7 +6,7 @@ struct Benchmarks {
   static let all =
     SchedulerBenchmarks.all + EngineBenchmarks.all + ManifestBenchmark.all + FileBenchmarks.all
     + DriftBenchmark.all + CommandBenchmarks.all + ScaleBenchmarks.all
-    + ProcessBenchmarks.all
+    + ProcessBenchmarks.all + HTTPBenchmarks.all
 
   static func main() async {
     do {
@@ -26,6 +26,9 @@ struct Benchmarks {
 
   /// Measures one benchmark, a process for each run, ours and the peer's by turns.
   static func measure(_ benchmark: Benchmark, _ options: Options, _ folder: String) throws {
+    if let missing = benchmark.needs.first(where: { !Program.isInstalled($0) }) {
+      return Table.skip(benchmark, "\(missing) is not installed")
+    }
     let size = "\(options.percent)"
     var (ours, theirs): ([[String: Double]], [[String: Double]]) = ([], [])
     var peer: String?
@@ -40,6 +43,9 @@ struct Benchmarks {
       if let peer, let arguments = benchmark.peer?.arguments {
         theirs.append(try Program.figures(peer, arguments + [size]))
       }
+      if let rival = benchmark.rival, options.peers != nil, rival.isInstalled() {
+        theirs.append(try Program.figures("/proc/self/exe", own + ["--rival"]))
+      }
     }
     Table.print(benchmark, ours: ours, peer: theirs)
   }
@@ -49,7 +55,8 @@ struct Benchmarks {
     guard let benchmark = all.first(where: { $0.name == options.names.first }) else {
       throw Program.Failure(description: "no benchmark \(options.names)")
     }
-    let figures = try await benchmark.run(options.percent)
+    let run = options.isRival ? benchmark.rival?.run : benchmark.run
+    let figures = try await run?(options.percent) ?? [:]
     print(figures.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(separator: " "))
   }
 
@@ -64,6 +71,7 @@ struct Benchmarks {
     setenv("TMPDIR", folder, 1)
     // What peers supervise is what ours does.
     setenv("SUPERVISED", try Processes.program(), 1)
+    if let peers = options.peers { setenv("PEERS", peers, 1) }
     defer { try? FileManager.default.removeItem(atPath: folder) }
     Table.header()
     for benchmark in chosen { try measure(benchmark, options, folder) }

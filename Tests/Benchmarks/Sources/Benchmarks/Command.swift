@@ -19,15 +19,17 @@ struct Command {
 
   /// Runs it with these arguments, its output to `/dev/null`; throws where it fails.
   @discardableResult
-  static func tend(_ arguments: [String]) throws -> Usage {
-    try run(path(), arguments)
+  static func tend(_ arguments: [String], isQuiet: Bool = false) throws -> Usage {
+    try run(path(), arguments, isQuiet: isQuiet)
   }
 
   /// Runs a program, found in `PATH`.
   @discardableResult
-  static func run(_ program: String, _ arguments: [String]) throws -> Usage {
+  static func run(
+    _ program: String, _ arguments: [String], isQuiet: Bool = false
+  ) throws -> Usage {
     let begin = Measure.now()
-    let process = try Self.begin(program, arguments)
+    let process = try Self.begin(program, arguments, isQuiet: isQuiet)
     var (status, usage) = (Int32(), rusage())
     while wait4(process, &status, 0, &usage) < 0, errno == EINTR {}
     guard status == 0 else {
@@ -37,13 +39,17 @@ struct Command {
     return Usage(wall: Double(Measure.now() - begin), cpu: Measure.cpu(of: usage))
   }
 
-  /// Starts a program, found in `PATH`, its input and output `/dev/null`.
-  static func begin(_ program: String, _ arguments: [String]) throws -> pid_t {
+  /// Starts a program, found in `PATH`, its input and output `/dev/null`; quiet, also its errors.
+  static func begin(
+    _ program: String, _ arguments: [String], isQuiet: Bool = false
+  ) throws -> pid_t {
     var actions = posix_spawn_file_actions_t()
     posix_spawn_file_actions_init(&actions)
     defer { posix_spawn_file_actions_destroy(&actions) }
     posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0)
-    posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0)
+    for output in isQuiet ? [STDOUT_FILENO, STDERR_FILENO] : [STDOUT_FILENO] {
+      posix_spawn_file_actions_addopen(&actions, output, "/dev/null", O_WRONLY, 0)
+    }
     var words = ([program] + arguments).map { strdup($0) } + [nil]
     defer { for word in words { free(word) } }
     var process = pid_t()

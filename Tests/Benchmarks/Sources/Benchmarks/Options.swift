@@ -5,6 +5,8 @@ struct Options {
   var runs = 3
   var peers: String?
   var isChild = false
+  /// Whether the child is to do what the rival does.
+  var isRival = false
 
   static let usage = """
     usage: Benchmarks [NAME ...] [--size PERCENT] [--runs N] [--peers FOLDER]
@@ -24,6 +26,7 @@ struct Options {
       case "--runs": runs = max(1, Int(try Self.number(word, rest.popFirst())))
       case "--peers": peers = rest.popFirst()
       case "--child": isChild = true
+      case "--rival": isRival = true
       case _ where word.hasPrefix("-"): throw Program.Failure(description: Self.usage)
       default: names.append(word)
       }

@@ -26,8 +26,9 @@ enum Program {
     return path
   }
 
-  /// Whether a program is found in `PATH`.
+  /// Whether a program is found in `PATH`, or where its path says.
   static func isInstalled(_ program: String) -> Bool {
+    if program.hasPrefix("/") { return access(program, X_OK) == 0 }
     let folders = (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":")
     return folders.contains { access("\($0)/\(program)", X_OK) == 0 }
   }

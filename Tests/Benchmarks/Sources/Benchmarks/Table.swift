@@ -8,13 +8,23 @@ struct Table {
     row(["benchmark", "figure", "ours", "lowest to highest", "peer", "ratio", "goal", ""])
   }
 
+  /// A benchmark that can't be measured here.
+  static func skip(_ benchmark: Benchmark, _ reason: String) {
+    row([benchmark.name, "not measured: \(reason)"])
+  }
+
   /// `ours` and `peer` have a value for each run.
   static func print(_ benchmark: Benchmark, ours: [[String: Double]], peer: [[String: Double]]) {
     for figure in benchmark.figures {
       let values = ours.compactMap { $0[figure.name] }.sorted()
-      guard let low = values.first, let high = values.last else { continue }
-      let own = median(values)
       let other = peer.compactMap { $0[figure.name] }.sorted()
+      guard let low = values.first, let high = values.last else {
+        if !other.isEmpty {
+          row([benchmark.name, figure.name, "", "", format(median(other), figure.unit)])
+        }
+        continue
+      }
+      let own = median(values)
       let ratio = other.isEmpty ? nil : own / median(other)
       row([
         benchmark.name, figure.name, format(own, figure.unit),
