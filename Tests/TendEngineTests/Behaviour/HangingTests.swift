@@ -78,7 +78,9 @@ struct HangingTests {
       world.hang(["a"])
       try engine.reconcile(Selection(resource: "Block/a"))
       await eventually("it hangs") { world.hanging == ["a"] }
-      await outlast("it is given up", world, engine, on: bench.clock) { reason(engine, "a") == "Hanging" }
+      await outlast("it is given up", world, engine, on: bench.clock) {
+        reason(engine, "a") == "Hanging"
+      }
     }
     #expect(world.hanging == ["a"], "the engine has ended, the call has not")
   }

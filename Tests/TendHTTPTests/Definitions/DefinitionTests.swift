@@ -152,8 +152,8 @@ struct DefinitionTests {
           try await server.curl("PUT", "/config/apps/http/servers/r/logs", "{}")
         }, count: 1),
       Trial(
-        // No 1,000 of them: Caddy cuts connections now and then when it starts anew with a change. An
-        // engine observes and repeats what was cut off, this trial counts each pass.
+        // No 1,000 of them: among so many changes Caddy cuts a connection now and then, and this
+        // trial counts each pass.
         kind: "caddy/v1 Route",
         spec: { "{id: r\($0), server: s, match: [{host: [h\($0).example]}], \(route) \($1)\"}]}" },
         meddle: { try await server.curl("DELETE", "/id/r0") }, count: 20),
