@@ -154,6 +154,35 @@ struct LifeTests {
     #expect(stage.service.requests.count == 6)
   }
 
+  @Test("objects of one list that come one by one are looked at by it from the second on")
+  func listedOneByOne() async throws {
+    let stage = Stage()
+    let names = (0..<5).map { "n\($0)" }
+    let specs = try stage.declare(
+      Manifests.item + names.map { Manifests.item($0, "size: 1") }.joined())
+    try await stage.pass()
+    func look(at specs: [ObjectSpec]) async throws {
+      for spec in specs {
+        let target = Target(id: spec.id, desired: spec, memory: stage.memory(spec.id))
+        let found = try await stage.provider.observe(all: [target], stage.context())
+        #expect(spec.differences(from: found[spec.id]) == [])
+      }
+    }
+    stage.service.forgetRequests()
+    try await look(at: specs)
+    #expect(
+      stage.service.lines == names.map { "GET /items/\($0)" },
+      "no list lasts while some are written")
+    stage.surroundings.advance(by: .seconds(10))
+    stage.service.forgetRequests()
+    try await look(at: specs)
+    #expect(stage.service.lines == ["GET /items/n0", "GET /items"])
+    stage.surroundings.advance(by: .seconds(10))
+    stage.service.forgetRequests()
+    try await look(at: [specs[2]])
+    #expect(stage.service.lines == ["GET /items/n2"], "one that is alone needs no list")
+  }
+
   @Test("what a list shows is changed with the version that it has by itself")
   func listedUpdate() async throws {
     let stage = Stage()

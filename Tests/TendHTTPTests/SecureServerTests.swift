@@ -52,7 +52,7 @@ struct SecureServerTests {
   private func answer(_ stage: Stage, _ manifest: String) async throws -> Value? {
     let spec = try #require(try stage.declare(manifest).first)
     let service = stage.provider.services[spec.connection]
-    let address = try #require(WebAddress(spec.connection.url))
+    let address = try #require(WebAddress(spec.connection.wrappedValue.url))
     let call = Service.Call(method: "GET", address: address, isRepeatable: true)
     return try await service.perform(call, stage.context()).value()
   }

@@ -92,7 +92,7 @@ extension HTTPProvider {
   private func unnamed(
     _ answer: Answer, _ what: String, _ desired: ObjectSpec
   ) throws(ProviderError) -> String? {
-    if desired.recipe.search != nil { return nil }
+    if desired.recipe.wrappedValue.search != nil { return nil }
     throw .permanent(
       "\(answer.name): \(answer.status), but the response has no \(what)\(answer.excerpt)",
       remedy: "correct identity: of the type")
@@ -148,7 +148,7 @@ extension HTTPProvider {
     _ current: HTTPObject, _ journal: Journal<ObjectSpec>, _ context: Context
   ) async throws(ProviderError) -> Outcome {
     var memory = current.memory
-    let service = services[memory.connection]
+    let service = services[memory.$connection]
     let ask = memory.recipe.delete
     guard let address = ask.address(memory.identity) else {
       throw .permanent(

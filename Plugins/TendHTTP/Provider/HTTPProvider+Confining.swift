@@ -3,7 +3,8 @@ public import Tend
 extension HTTPProvider: Confining {
   /// The URLs that are asked, where credentials are fetched, and each secret with where it goes.
   public func accesses(for target: Target<ObjectSpec>) -> [Access] {
-    guard let connection = target.desired?.connection ?? target.memory?.connection else {
+    guard let connection = target.desired?.connection.wrappedValue ?? target.memory?.connection
+    else {
       return []
     }
     var accesses = [Access(.address, connection.url, field: "api")]
@@ -41,22 +42,11 @@ extension Recipe {
 extension ObjectSpec {
   /// The URLs of all its requests.
   fileprivate var addresses: [String] {
-    var addresses = recipe.addresses
+    var addresses = recipe.wrappedValue.addresses
     for operation in [type.fields.create, type.fields.update] {
       if let address = address(of: operation, "x") { addresses.append(address.description) }
     }
     if let listing { addresses.append(listing.ask.url) }
     return addresses
-  }
-
-  /// The secrets in its headers and bodies.
-  var secrets: [SecretSource] {
-    let operations = [type.fields.read, type.fields.create, type.fields.update, type.fields.delete]
-    var sources = content?.sources ?? []
-    for operation in operations {
-      sources += headers(of: operation).flatMap(\.value.sources)
-      sources += operation.body.flatMap { $0.filled(bindings) }?.sources ?? []
-    }
-    return sources
   }
 }

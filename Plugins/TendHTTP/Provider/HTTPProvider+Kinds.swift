@@ -34,7 +34,11 @@ extension HTTPProvider: KindDefining {
     definedBy definitions: [Declared<HTTPDefinition>]
   ) throws(Diagnostics) -> [Kind<ObjectSpec>] {
     let connections = definitions.compactMap { definition in
-      if case .api(let connection) = definition.content.content { connection } else { nil }
+      if case .api(let connection) = definition.content.content {
+        Shared(wrappedValue: connection)
+      } else {
+        nil
+      }
     }
     var kinds = [Self.objects(of: connections)]
     var mistakes = Diagnostics()
@@ -51,12 +55,13 @@ extension HTTPProvider: KindDefining {
   }
 
   private static func kind(
-    of type: ObjectType, _ declaration: Declaration, _ connections: [Connection]
+    of type: ObjectType, _ declaration: Declaration, _ connections: [Shared<Connection>]
   ) throws(Diagnostics) -> Kind<ObjectSpec> {
     let connection = try connection(type.fields.api, declaration, connections)
     let name = declaration.reference.name
     return Kind(
-      KindName(apiVersion: "\(connection.name)/v1", kind: name), type.schema(named: name)
+      KindName(apiVersion: "\(connection.wrappedValue.name)/v1", kind: name),
+      type.schema(named: name)
     ) { (declaration: Declaration) throws(Diagnostics) in
       var reader = SpecReader(declaration)
       let bindings = type.bindings(declaration.spec, &reader)
@@ -66,7 +71,7 @@ extension HTTPProvider: KindDefining {
     }
   }
 
-  static func objects(of connections: [Connection]) -> Kind<ObjectSpec> {
+  static func objects(of connections: [Shared<Connection>]) -> Kind<ObjectSpec> {
     Kind("http/v1 Object", HTTPSchemas.object) { (declaration: Declaration) throws(Diagnostics) in
       var reader = SpecReader(declaration)
       let connection = try connection(reader.text("api") ?? "", declaration, connections)
@@ -88,10 +93,10 @@ extension HTTPProvider: KindDefining {
   }
 
   private static func connection(
-    _ name: String, _ declaration: Declaration, _ connections: [Connection]
-  ) throws(Diagnostics) -> Connection {
-    if let found = connections.first(where: { $0.name == name }) { return found }
-    let names = connections.map(\.name).sorted()
+    _ name: String, _ declaration: Declaration, _ connections: [Shared<Connection>]
+  ) throws(Diagnostics) -> Shared<Connection> {
+    if let found = connections.first(where: { $0.wrappedValue.name == name }) { return found }
+    let names = connections.map(\.wrappedValue.name).sorted()
     let known =
       names.isEmpty
       ? "declare it: kind: API, metadata: {name: \(name)}"

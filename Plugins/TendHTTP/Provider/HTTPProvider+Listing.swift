@@ -4,11 +4,10 @@ public import Tend
 extension HTTPProvider: Listing {
   /// Objects of one type that one list request shows are observed together.
   public func group(of target: Target<ObjectSpec>) -> String? {
-    guard let desired = target.desired, let listing = desired.listing, desired.secrets.isEmpty,
-      target.memory?.operation == nil
+    guard target.memory?.operation == nil, let desired = target.desired, let group = desired.group
     else { return nil }
-    // Another API may have the same URL with other rights, another type may look elsewhere in it.
-    return "\(services[desired.connection].number) \(listing.ask.url) \(desired.type.listShape)"
+    // Another API may have the same URL with other rights.
+    return "\(services[desired.connection].number) \(group)"
   }
 
   /// Takes all from one list; what it lacks is looked at by itself before it counts as absent.
@@ -19,21 +18,25 @@ extension HTTPProvider: Listing {
       let group = group(of: first)
     else { return [:] }
     let service = services[desired.connection]
-    let list = try await lists.list(group, context) { () throws(ProviderError) in
+    let list = try await lists.list(group, isAlone: targets.count == 1, context) {
+      () throws(ProviderError) in
       List(try await pages(of: listing, service, context), by: listing)
     }
+    guard let list else { return try await one(first, context) }
     let missed = targets.filter { $0.memory?.stage == .seen }
-    if list.isEmpty, missed.count > 1, desired.recipe.read == nil {
+    if list.isEmpty, missed.count > 1, desired.recipe.wrappedValue.read == nil {
       throw .transient(
         "\(listing.ask.url): an empty list, where \(missed.count) objects were before",
         remedy: "where they are really gone, forget them: tend forget")
     }
     var found: [ObjectID: HTTPObject] = [:]
+    found.reserveCapacity(targets.count)
     for target in targets {
       guard let desired = target.desired, let listing = desired.listing,
         let memory = memory(for: target)
       else { continue }
-      if let item = list.item(desired.recipe, listing, memory.identity) {
+      let recipe = desired.recipe.wrappedValue
+      if let item = list.item(desired.listKey, recipe, listing, memory.identity) {
         let identity = try name(of: item, by: listing, memory, list.mask)
         let sight = Sight(value: item, identity: identity, isListed: true, mask: list.mask)
         found[target.id] = try await object(target, memory, sight, context)
@@ -42,6 +45,13 @@ extension HTTPProvider: Listing {
       }
     }
     return found
+  }
+
+  private func one(
+    _ target: Target<ObjectSpec>, _ context: Context
+  ) async throws(ProviderError) -> [ObjectID: HTTPObject] {
+    guard let object = try await observe(target, context) else { return [:] }
+    return [target.id: object]
   }
 }
 
@@ -58,8 +68,10 @@ struct List: Sendable {
 
   var isEmpty: Bool { items.isEmpty }
 
-  func item(_ recipe: Recipe, _ search: Recipe.Search, _ identity: String?) -> Value? {
-    items[search.key].flatMap { recipe.means($0, by: search, identity) ? $0 : nil }
+  func item(
+    _ key: String, _ recipe: Recipe, _ search: Recipe.Search, _ identity: String?
+  ) -> Value? {
+    items[key].flatMap { recipe.means($0, by: search, identity) ? $0 : nil }
   }
 }
 
@@ -80,14 +92,21 @@ final class Lists: Sendable {
     var entries: [String: Entry] = [:]
     var gates: [String: Gate] = [:]
     var written: [String: Duration] = [:]
+    /// When one of a group was last looked at alone.
+    var alone: [String: Duration] = [:]
   }
 
   private let state = Mutex(State())
 
   /// The list of a group: one that is young enough, or a new one, which one asks for alone.
+  ///
+  /// Nil where one of the group is alone: it is looked at by itself, unless another one was just
+  /// before it, since then more are likely to follow. While some are written no list lasts.
   func list(
-    _ group: String, _ context: Context, _ fetch: () async throws(ProviderError) -> List
-  ) async throws(ProviderError) -> List {
+    _ group: String, isAlone: Bool, _ context: Context,
+    _ fetch: () async throws(ProviderError) -> List
+  ) async throws(ProviderError) -> List? {
+    if isAlone, isFirst(of: group, now: context.uptime) { return nil }
     let gate = state.withLock { state in
       let gate = state.gates[group] ?? Gate(1)
       if state.gates.count > Self.bound { state.gates = [:] }
@@ -105,6 +124,16 @@ final class Lists: Sendable {
       if state.entries.count < Self.bound { state.entries[group] = entry }
     }
     return list
+  }
+
+  private func isFirst(of group: String, now: Duration) -> Bool {
+    if current(group, now: now) != nil { return false }
+    return state.withLock { state in
+      if state.alone.count > Self.bound { state.alone = [:] }
+      if let written = state.written[group], now <= written + Self.lifetime { return true }
+      guard let last = state.alone.updateValue(now, forKey: group) else { return true }
+      return now > last + Self.lifetime
+    }
   }
 
   private func current(_ group: String, now: Duration) -> List? {

@@ -18,7 +18,7 @@ extension HTTPProvider {
     _ target: Target<ObjectSpec>, _ context: Context
   ) async throws(ProviderError) -> HTTPObject? {
     guard var memory = memory(for: target) else { return nil }
-    let service = services[memory.connection]
+    let service = services[memory.$connection]
     try check(memory, target.memory)
     if memory.operation != nil { try await settle(&memory, service, context) }
     if let sight = try await look(memory, service, context) {
@@ -48,13 +48,15 @@ extension HTTPProvider {
   func memory(for target: Target<ObjectSpec>) -> ObjectMemory? {
     guard let desired = target.desired else { return target.memory }
     guard var memory = target.memory else { return desired.newMemory }
-    if memory.connection.place != desired.connection.place {
+    if memory.$connection != desired.connection,
+      memory.connection.place != desired.connection.wrappedValue.place
+    {
       memory.operation = nil
       // Another service may have something else by that name; a search finds what is meant.
-      if desired.recipe.search != nil { memory.identity = nil }
+      if desired.recipe.wrappedValue.search != nil { memory.identity = nil }
     }
-    memory.connection = desired.connection
-    memory.recipe = desired.recipe
+    memory.$connection = desired.connection
+    memory.$recipe = desired.recipe
     memory.confirmation = desired.type.fields.confirmAfter.wholeNanoseconds / 1_000_000
     return memory
   }
@@ -225,11 +227,11 @@ extension HTTPProvider {
 extension ObjectSpec {
   /// What is remembered of an object that nothing is known of.
   var newMemory: ObjectMemory {
-    let nanoseconds = type.fields.visibleWithin.wholeNanoseconds
-    return ObjectMemory(
-      connection: connection, recipe: recipe, stage: .seen, since: nil,
-      patience: nanoseconds / 1_000_000_000, isRepeatable: type.fields.create.isRepeatable,
-      confirmation: type.fields.confirmAfter.wholeNanoseconds / 1_000_000)
+    var memory = ObjectMemory(connection, recipe, stage: .seen)
+    memory.patience = type.fields.visibleWithin.wholeNanoseconds / 1_000_000_000
+    memory.isRepeatable = type.fields.create.isRepeatable
+    memory.confirmation = type.fields.confirmAfter.wholeNanoseconds / 1_000_000
+    return memory
   }
 
   /// A keyed digest of the secrets in its body, as they are now; nil where it has none.

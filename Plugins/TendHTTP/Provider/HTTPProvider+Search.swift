@@ -145,9 +145,9 @@ extension Recipe.Search {
   fileprivate func matches(_ item: Value) -> Bool {
     let comparison = ContentComparison(isExact: true)
     return match.allSatisfy { match in
-      let value = match.pointer.value(in: item)
-      if value == nil { return match.value == .null }
-      return comparison.differences(from: value, to: .value(match.value)).isEmpty
+      guard let value = match.pointer.value(in: item) else { return match.value == .null }
+      return value == match.value
+        || comparison.differences(from: value, to: .value(match.value)).isEmpty
     }
   }
 

@@ -49,10 +49,10 @@ final class Services: Sendable {
     self.random = random
   }
 
-  subscript(connection: Connection) -> Service {
+  subscript(connection: Shared<Connection>) -> Service {
     all.withLock { all in
-      if let last = all.services.last, last.connection == connection { return last }
-      if let index = all.services.lastIndex(where: { $0.connection == connection }) {
+      if let last = all.services.last, last.shared == connection { return last }
+      if let index = all.services.lastIndex(where: { $0.shared == connection }) {
         let service = all.services.remove(at: index)
         all.services.append(service)
         return service
@@ -91,8 +91,8 @@ final class Recollection: Sendable {
   /// It is there, or about to be.
   func forget(_ id: ObjectID) {
     state.withLock { state in
-      state.deleted.remove(id)
-      state.announced[id] = nil
+      if !state.deleted.isEmpty { state.deleted.remove(id) }
+      if !state.announced.isEmpty { state.announced[id] = nil }
     }
   }
 

@@ -14,8 +14,8 @@ public struct ObjectMemory: Codable, Equatable, Sendable {
     case seen
   }
 
-  var connection: Connection
-  var recipe: Recipe
+  @Shared var connection: Connection
+  @Shared var recipe: Recipe
   var stage: Stage
   /// When it was announced or made, in seconds since 1970; nil once it was seen.
   var since: Int64?
@@ -33,4 +33,10 @@ public struct ObjectMemory: Codable, Equatable, Sendable {
   var digest: String?
   /// How long to wait before what is gone is looked for again, in milliseconds.
   var confirmation: Int64 = 2000
+
+  init(_ connection: Shared<Connection>, _ recipe: Shared<Recipe>, stage: Stage) {
+    _connection = connection
+    _recipe = recipe
+    self.stage = stage
+  }
 }

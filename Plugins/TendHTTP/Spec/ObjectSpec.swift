@@ -6,42 +6,29 @@ public struct ObjectSpec: DesiredState {
   /// As it is.
   public typealias Subject = HTTPObject
 
-  /// Which one.
-  public let id: ObjectID
-  let type: ObjectType
-  let connection: Connection
-  let bindings: Bindings
-  let content: Content?
-  let recipe: Recipe
-  /// The request that observes all of its type at once.
-  let listing: Recipe.Search?
+  /// One reference, since it is handed around for every look.
+  private let parts: Parts
 
+  /// Which one.
+  public var id: ObjectID { parts.id }
+  var type: ObjectType { parts.type }
+  var connection: Shared<Connection> { parts.connection }
+  var bindings: Bindings { parts.bindings }
+  var content: Content? { parts.content }
+  var recipe: Shared<Recipe> { parts.recipe }
+  /// The request that observes all of its type at once.
+  var listing: Recipe.Search? { parts.listing }
+  /// Names those that are observed by the same list; nil where it is observed by itself.
+  var group: String? { parts.group }
+  /// What tells it from the other items of a list.
+  var listKey: String { parts.listKey }
   /// Where it is, for people.
-  let path: String
+  var path: String { parts.path }
 
   init(
-    _ type: ObjectType, _ connection: Connection, _ bindings: Bindings, name: String
+    _ type: ObjectType, _ connection: Shared<Connection>, _ bindings: Bindings, name: String
   ) {
-    let fields = type.fields
-    path = fields.path.expanded { bindings.value($0) }
-    // What the server names is told apart by the name of its declaration.
-    let suffix = fields.identity == nil ? "" : "#\(name)"
-    id = ObjectID("\(connection.name) \(Percent.normalized(path))" + suffix)
-    var bindings = bindings
-    bindings["correlation"] = .value(.string("tend-" + Self.short(id.description)))
-    let filling = Filling(connection: connection, bindings: bindings, fields: fields)
-    self.type = type
-    self.connection = connection
-    self.bindings = bindings
-    content = fields.body?.filled(bindings)
-    recipe = filling.recipe
-    listing = fields.list.map(filling.search)
-  }
-
-  /// A short digest that is the same for ever.
-  private static func short(_ text: String) -> String {
-    let digest = SHA256.hash(data: Array(text.utf8))
-    return digest.prefix(12).map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+    parts = Parts(type, connection, bindings, name: name)
   }
 
   /// Compares what the body declares with what the service shows; pure.
@@ -75,6 +62,63 @@ public struct ObjectSpec: DesiredState {
 
   /// Whether replacing it loses data that only it holds; the type says so.
   public var replacementLosesData: Bool { type.fields.replacementLosesData }
+}
+
+/// What an object is declared as, and what follows from it.
+private final class Parts: Sendable {
+  let id: ObjectID
+  let type: ObjectType
+  let connection: Shared<Connection>
+  let bindings: Bindings
+  let content: Content?
+  let recipe: Shared<Recipe>
+  let listing: Recipe.Search?
+  let group: String?
+  let listKey: String
+  let path: String
+
+  init(
+    _ type: ObjectType, _ connection: Shared<Connection>, _ bindings: Bindings, name: String
+  ) {
+    let fields = type.fields
+    let api = connection.wrappedValue
+    path = fields.path.expanded { bindings.value($0) }
+    // What the server names is told apart by the name of its declaration.
+    let suffix = fields.identity == nil ? "" : "#\(name)"
+    id = ObjectID("\(api.name) \(Percent.normalized(path))" + suffix)
+    var bindings = bindings
+    bindings["correlation"] = .value(.string("tend-" + Self.short(id.description)))
+    let filling = Filling(connection: api, bindings: bindings, fields: fields)
+    self.type = type
+    self.connection = connection
+    self.bindings = bindings
+    content = fields.body?.filled(bindings)
+    recipe = Shared(wrappedValue: filling.recipe)
+    let listing = fields.list.map(filling.search)
+    let isOpen = fields.secrets(bindings).isEmpty
+    self.listing = listing
+    // Another type may look elsewhere in what the same request shows.
+    group = listing.flatMap { isOpen ? "\($0.ask.url) \(type.listShape)" : nil }
+    listKey = listing?.key ?? ""
+  }
+
+  /// A short digest that is the same for ever.
+  private static func short(_ text: String) -> String {
+    let digest = SHA256.hash(data: Array(text.utf8))
+    return digest.prefix(12).map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+  }
+}
+
+extension ObjectType.Fields {
+  /// The secrets in the headers and bodies of an object.
+  fileprivate func secrets(_ bindings: Bindings) -> [SecretSource] {
+    var sources = body?.filled(bindings)?.sources ?? []
+    for operation in [read, create, update, delete] {
+      sources += operation.headers.flatMap { $0.value.filled(bindings).sources }
+      sources += operation.body.flatMap { $0.filled(bindings) }?.sources ?? []
+    }
+    return sources
+  }
 }
 
 /// Makes requests of templates.
@@ -121,7 +165,8 @@ private struct Filling {
 extension ObjectSpec {
   /// The URL of an operation on it; nil where the server's name for it is needed and not known.
   func address(of operation: ObjectType.Operation, _ identity: String?) -> WebAddress? {
-    let filling = Filling(connection: connection, bindings: bindings, fields: type.fields)
+    let filling = Filling(
+      connection: connection.wrappedValue, bindings: bindings, fields: type.fields)
     return Recipe.Ask(url: filling.url(operation.path), done: []).address(identity)
   }
 
@@ -129,6 +174,9 @@ extension ObjectSpec {
   func headers(of operation: ObjectType.Operation) -> [(name: String, value: SecretText)] {
     operation.headers.map { ($0.name, $0.value.filled(bindings)) }
   }
+
+  /// The secrets in its headers and bodies.
+  var secrets: [SecretSource] { type.fields.secrets(bindings) }
 
   /// What an operation sends.
   func content(of operation: ObjectType.Operation) -> Content? {

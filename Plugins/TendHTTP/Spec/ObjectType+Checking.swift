@@ -128,12 +128,13 @@ extension SpecReader {
         parameter?.name ?? "path", "makes the path \(spec.path), which leads upward",
         remedy: "write where it is without . and ..")
     }
-    guard spec.connection.isOverheard, !spec.secrets.isEmpty else { return }
+    let connection = spec.connection.wrappedValue
+    guard connection.isOverheard, !spec.secrets.isEmpty else { return }
     let parameter = fields.parameters.first { value($0.name) != nil && $0.isSecret }
     refuse(
       parameter?.name ?? "secrets",
-      "would go in plain text to another machine, \(spec.connection.origin)",
-      remedy: "let API \(spec.connection.name) use https://, or say allowPlainCredentials: true")
+      "would go in plain text to another machine, \(connection.origin)",
+      remedy: "let API \(connection.name) use https://, or say allowPlainCredentials: true")
   }
 
   /// What the server names must be found again where its reply was lost.

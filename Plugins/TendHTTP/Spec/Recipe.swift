@@ -71,7 +71,9 @@ struct Recipe: Sendable, Hashable, Codable {
 
 extension Recipe.Ask {
   /// Whether it can be asked only once the server's name for the object is known.
-  var needsIdentity: Bool { url.contains(Recipe.identity) }
+  var needsIdentity: Bool {
+    url.utf8.contains(UInt8(ascii: "{")) && url.contains(Recipe.identity)
+  }
 
   /// The URL for an object; nil where its name is needed and not known.
   func address(_ identity: String?) -> WebAddress? {

@@ -43,10 +43,18 @@ enum JSONText {
     case JSON_INTEGER: .integer(Int64(json_integer_value(json)))
     case JSON_REAL: .number(json_real_value(json))
     case JSON_STRING: .string(string(json))
-    case JSON_ARRAY:
-      .list((0..<json_array_size(json)).compactMap { json_array_get(json, $0).map(value) })
+    case JSON_ARRAY: .list(elements(json))
     case JSON_OBJECT: .map(fields(json))
     default: .null
+    }
+  }
+
+  /// Each element is given back once it is taken over, so that a long list is not there twice.
+  private static func elements(_ json: UnsafeMutablePointer<json_t>) -> [Value] {
+    (0..<json_array_size(json)).compactMap { index in
+      let element = json_array_get(json, index).map(value)
+      json_array_set_new(json, index, json_null())
+      return element
     }
   }
 

@@ -9,32 +9,42 @@ struct WebAddress: Sendable, Hashable, CustomStringConvertible {
 
   /// Nil for what is not `http` or `https`, has no host, or holds a name and a password.
   init?(_ text: String) {
-    let (isSecure, rest): (Bool, Substring)
-    if text.lowercased().hasPrefix("http://") {
-      (isSecure, rest) = (false, text.dropFirst(7))
-    } else if text.lowercased().hasPrefix("https://") {
-      (isSecure, rest) = (true, text.dropFirst(8))
-    } else {
-      return nil
-    }
-    let authority = rest.prefix { $0 != "/" && $0 != "?" && $0 != "#" }
-    guard !authority.contains("@"),
+    guard let (isSecure, rest) = Self.afterScheme(text[...]) else { return nil }
+    let end = rest.utf8.firstIndex { Self.isOneOf("/?#", $0) } ?? rest.endIndex
+    let authority = rest[..<end]
+    guard !authority.utf8.contains(UInt8(ascii: "@")),
       let (host, port) = Self.hostAndPort(authority, isSecure ? 443 : 80)
     else { return nil }
     self.isSecure = isSecure
     self.host = host
     self.port = port
-    let target = Percent.normalized(rest.dropFirst(authority.count).prefix { $0 != "#" })
-    self.target = target.hasPrefix("/") ? target : "/" + target
+    let fragment = rest.utf8[end...].firstIndex(of: UInt8(ascii: "#")) ?? rest.endIndex
+    let target = Percent.normalized(rest[end..<fragment])
+    self.target = target.utf8.first == UInt8(ascii: "/") ? target : "/" + target
     guard self.target.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else { return nil }
+  }
+
+  private static func isOneOf(_ characters: StaticString, _ byte: UInt8) -> Bool {
+    characters.withUTF8Buffer { $0.contains(byte) }
+  }
+
+  private static func afterScheme(_ text: Substring) -> (isSecure: Bool, rest: Substring)? {
+    for (scheme, isSecure) in [("http://", false), ("https://", true)] {
+      let start = text.utf8.prefix(scheme.utf8.count)
+      // Letters differ from their capitals by one bit, which the other characters have.
+      if start.elementsEqual(scheme.utf8, by: { $0 == $1 || $0 | 0x20 == $1 && $1 > 0x60 }) {
+        return (isSecure, text[start.endIndex...])
+      }
+    }
+    return nil
   }
 
   private static func hostAndPort(_ text: Substring, _ usual: Int) -> (String, Int)? {
     var host = text
     var port = usual
-    let colon = text.lastIndex(of: ":")
-    if let colon, !text[colon...].contains("]") {
-      let digits = text[text.index(after: colon)...]
+    let colon = text.utf8.lastIndex(of: UInt8(ascii: ":"))
+    if let colon, !text.utf8[colon...].contains(UInt8(ascii: "]")) {
+      let digits = text[text.utf8.index(after: colon)...]
       guard let number = Int(digits), (1...65535).contains(number), !digits.hasPrefix("+") else {
         return nil
       }

@@ -5,8 +5,7 @@ struct Answer: Sendable {
   let status: Int
   let headers: [Header]
   private let body: [UInt8]
-  /// The request: method and URL, without secrets.
-  let name: String
+  private let method: String
   let address: WebAddress
   /// For whatever of the response is shown.
   let mask: Mask
@@ -15,10 +14,13 @@ struct Answer: Sendable {
     status = response.status
     headers = response.headers
     body = response.body
-    name = mask.apply(to: call.name)
+    method = call.method
     address = call.address
     self.mask = mask
   }
+
+  /// The request: method and URL, without secrets.
+  var name: String { mask.apply(to: "\(method) \(address)") }
 
   /// The first header of a name, as it is.
   subscript(name: String) -> String? { headers.first(named: name) }

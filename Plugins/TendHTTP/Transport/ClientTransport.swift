@@ -10,9 +10,13 @@ internal import Tend
 /// Carries requests by swift-nio's client: connections are kept, HTTP/2 is spoken where offered.
 ///
 /// A client is made with the first request over its line; so one that is never used costs nothing.
+/// All of them share one thread: what answers there was also asked there, so that no request goes
+/// from thread to thread.
 final class ClientTransport: Transport {
   /// Pools for more lines than this are closed, the one that was idle longest first.
   private static let bound = 64
+
+  private static let loops = MultiThreadedEventLoopGroup(numberOfThreads: 1)
 
   private struct Pool {
     let line: Line
@@ -89,7 +93,7 @@ final class ClientTransport: Transport {
     }
     if let known { return known }
     let fresh = HTTPClient(
-      eventLoopGroupProvider: .singleton, configuration: try Self.configuration(line))
+      eventLoopGroupProvider: .shared(Self.loops), configuration: try Self.configuration(line))
     let (client, idle) = pools.withLock { pools -> (HTTPClient, [HTTPClient]) in
       if let other = pools.first(where: { $0.line == line }) { return (other.client, [fresh]) }
       pools.append(Pool(line: line, client: fresh))
@@ -114,6 +118,8 @@ final class ClientTransport: Transport {
     configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = line.connections
     configuration.connectionPool.retryConnectionEstablishment = false
     if let pin = line.pin { configuration.dnsOverride = [pin.host: pin.number] }
+    // The engine tells what it does, with spans of its own.
+    configuration.tracing.tracer = nil
     return configuration
   }
 

@@ -19,7 +19,8 @@ final class Service: Sendable {
     var name: String { "\(method) \(address)" }
   }
 
-  let connection: Connection
+  let shared: Shared<Connection>
+  var connection: Connection { shared.wrappedValue }
   /// Tells it from the others of this process.
   let number: Int
   let tokens = Tokens()
@@ -30,11 +31,12 @@ final class Service: Sendable {
   private let circuit = Mutex(Circuit())
 
   init(
-    _ connection: Connection, number: Int, _ transport: any Transport,
+    _ shared: Shared<Connection>, number: Int, _ transport: any Transport,
     random: @escaping @Sendable () -> Double
   ) {
-    self.connection = connection
+    self.shared = shared
     self.number = number
+    let connection = shared.wrappedValue
     self.transport = transport
     self.random = random
     gate = Gate(connection.limits.concurrency)
