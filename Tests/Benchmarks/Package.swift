@@ -21,6 +21,8 @@ let package = Package(
         .product(name: "TendHTTP", package: "tend"),
         .product(name: "TendSQLite", package: "tend"),
         .product(name: "TendAgent", package: "tend"),
+        .product(name: "TendSimulation", package: "tend"),
+        .product(name: "TendTesting", package: "tend"),
         .product(name: "tend", package: "tend"),
       ],
       swiftSettings: [

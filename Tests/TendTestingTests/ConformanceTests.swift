@@ -65,3 +65,7 @@ struct ConformanceTests {
     #expect(error?.description.contains("sample-1.yaml:4:") == true)
   }
 }
+
+extension Mistake: CustomTestStringConvertible {
+  var testDescription: String { rawValue }
+}

@@ -1,8 +1,7 @@
 import TendTesting
-import Testing
 
 /// One realistic mistake of a provider, and the laws one of which the kit must find broken by it.
-enum Mistake: String, Sendable, CaseIterable, CustomTestStringConvertible {
+enum Mistake: String, Sendable, CaseIterable {
   case looksAreCounted
   case observationCreates
   case onlyFirstDifference
@@ -66,6 +65,4 @@ enum Mistake: String, Sendable, CaseIterable, CustomTestStringConvertible {
     case .placeholderStays: [.interruptionIsMended]
     }
   }
-
-  var testDescription: String { rawValue }
 }

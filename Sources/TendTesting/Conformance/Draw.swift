@@ -17,7 +17,8 @@ struct Draw {
     return (0..<count).flatMap { _ in steps() }
   }
 
-  private mutating func below(_ limit: Int) -> Int {
+  /// A number from 0 on; 0 where there is none below the limit.
+  mutating func below(_ limit: Int) -> Int {
     limit > 0 ? Int(random.next() % UInt64(limit)) : 0
   }
 

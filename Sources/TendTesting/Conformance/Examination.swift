@@ -34,6 +34,11 @@ struct Examination<World: TrialWorld, P: Provider>: Sendable {
     guard !isBroken(.convergesInOnePass), !isBroken(.observeLeavesNoTrace) else { return report }
     try await checkPlans()
     try await checkLists()
+    let allPairs = samples.resources.count * (samples.resources.count - 1) / 2
+    if allPairs > pairs.count {
+      report.untried.append(
+        "\(allPairs - pairs.count) of \(allPairs) pairs of resources beside each other")
+    }
     for steps in disturbed() { try await check(steps) }
     try await checkFaults()
     for steps in atOnce() { try await check(steps) }
@@ -94,32 +99,53 @@ struct Examination<World: TrialWorld, P: Provider>: Sendable {
       histories.append(begun + standing(resource, to) + [.again(resource)])
       histories.append(begun + standing(resource, to) + [.late(resource)])
     }
-    for (resource, sample) in cases {
-      for other in samples.resources.indices where other != resource {
-        histories.append(
-          standing(other, 0) + standing(resource, sample)
-            + [.withdraw(resource), .pass(resource, nil)])
+    for (first, second) in pairs {
+      for (other, resource) in [(first, second), (second, first)] {
+        for sample in samples.resources[resource].variants.indices {
+          histories.append(
+            standing(other, 0) + standing(resource, sample)
+              + [.withdraw(resource), .pass(resource, nil)])
+        }
       }
     }
     return histories
   }
 
+  /// More pairs of resources than this would only say again what these say: each of a hundred
+  /// resources beside the next one, and as many that chance draws.
+  private static var mostPairs: Int { 200 }
+
+  /// All pairs of few resources, some of many.
+  private var pairs: [(first: Int, second: Int)] {
+    let count = samples.resources.count
+    guard count * (count - 1) / 2 > Self.mostPairs else {
+      return (0..<count).flatMap { first in
+        (first + 1..<max(first + 1, count)).map { (first, $0) }
+      }
+    }
+    var pairs = (1..<min(count, Self.mostPairs / 2 + 1)).map { (first: $0 - 1, second: $0) }
+    var draw = Draw([], seed: settings.seed)
+    while pairs.count < Self.mostPairs {
+      let (one, other) = (draw.below(count), draw.below(count))
+      if one != other { pairs.append((min(one, other), max(one, other))) }
+    }
+    return pairs
+  }
+
   /// Passes of two at once.
   private func atOnce() -> [[Step]] {
     var histories: [[Step]] = []
-    for first in samples.resources.indices {
-      for second in samples.resources.indices.dropFirst(first + 1) {
-        let declared: [Step] = [.declare(first, sample: 0), .declare(second, sample: 0)]
-        for seed in 0..<4 as Range<UInt64> {
-          let together = Step.together([first, second], seed: seed)
-          histories.append(declared + [together])
+    for (first, second) in pairs {
+      let declared: [Step] = [.declare(first, sample: 0), .declare(second, sample: 0)]
+      for seed in 0..<4 as Range<UInt64> {
+        let together = Step.together([first, second], seed: seed)
+        histories.append(declared + [together])
+        histories.append(
+          declared + [together, .withdraw(first), .together([first, second], seed: seed + 10)])
+        if samples.resources[second].variants.count > 1 {
           histories.append(
-            declared + [together, .withdraw(first), .together([first, second], seed: seed + 10)])
-          if samples.resources[second].variants.count > 1 {
-            histories.append(
-              declared + [together, .withdraw(first), .declare(second, sample: 1)]
-                + [.together([first, second], seed: seed + 20)])
-          }
+            declared + [together, .withdraw(first), .declare(second, sample: 1)]
+              + [.together([first, second], seed: seed + 20)])
         }
       }
     }

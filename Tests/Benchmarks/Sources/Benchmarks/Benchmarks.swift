@@ -6,7 +6,7 @@ struct Benchmarks {
   static let all =
     SchedulerBenchmarks.all + EngineBenchmarks.all + ManifestBenchmark.all + FileBenchmarks.all
     + DriftBenchmark.all + CommandBenchmarks.all + ScaleBenchmarks.all
-    + ProcessBenchmarks.all + HTTPBenchmarks.all
+    + ProcessBenchmarks.all + HTTPBenchmarks.all + SimulationBenchmark.all + KitBenchmarks.all
 
   static func main() async {
     do {

@@ -1,0 +1,1 @@
+../../../../TendTestingTests/BoxProvider+Apply.swift

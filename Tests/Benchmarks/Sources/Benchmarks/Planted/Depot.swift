@@ -1,0 +1,1 @@
+../../../../TendTestingTests/Depot.swift
