@@ -7,12 +7,6 @@ struct FileScene: Scene {
   /// Whether the run is the first one at all, which makes the store.
   let isFirst: Bool
 
-  var arguments: [String] {
-    [
-      "apply", "-f", tend.manifests, "--yes", "--allow-deletions", "10", "--state-dir", tend.state,
-    ]
-  }
-
   func reset() async throws {
     try start(with: before)
     try tend.folder.write("a stranger's\n", to: "world/stranger")

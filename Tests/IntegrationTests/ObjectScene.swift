@@ -5,12 +5,6 @@ struct ObjectScene: Scene {
   let tend: Tend
   let service: ObjectService
 
-  var arguments: [String] {
-    [
-      "apply", "-f", tend.manifests, "--yes", "--allow-deletions", "10", "--state-dir", tend.state,
-    ]
-  }
-
   func reset() async throws {
     service.clear()
     try start(with: types + item("changed", 1) + item("gone", 1) + note("old", "bye"))

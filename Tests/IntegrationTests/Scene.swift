@@ -16,6 +16,12 @@ protocol Scene: Sendable {
 }
 
 extension Scene {
+  var arguments: [String] {
+    [
+      "apply", "-f", tend.manifests, "--yes", "--allow-deletions", "10", "--state-dir", tend.state,
+    ]
+  }
+
   func close() async throws {}
 
   /// An empty world, no state, and these manifests.

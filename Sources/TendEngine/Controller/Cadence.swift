@@ -46,6 +46,18 @@ struct Cadence {
     return (.nanoseconds(due - now), .nanoseconds(tolerance))
   }
 
+  /// The time until all that one list serves are due: at multiples of the interval from the group's
+  /// phase on, but not within a tenth of it.
+  static func untilGroup(
+    _ phase: UInt64, interval: Duration, after now: Duration
+  ) -> Duration {
+    let length = min(interval.nanoseconds, longest)
+    guard length > 0 else { return .zero }
+    let since = (now.nanoseconds % length - Int64(phase % UInt64(length)) + length) % length
+    let wait = length - since
+    return .nanoseconds(wait < length / 10 ? wait + length : wait)
+  }
+
   /// Earlier or later than by the interval, whichever brings the block nearer to its moment.
   private func approach(_ block: UInt64, _ phase: Int64, _ length: Int64, _ now: Int64) -> Int64 {
     // What ended at about the same time goes on together.

@@ -21,10 +21,8 @@ extension Controller {
     var positions: [Int] = []
     var targets: [Target<Desired>] = []
 
-    /// FNV-1a of its name, so that groups do not come at one time.
-    var phase: UInt64 {
-      name.utf8.reduce(0xCBF2_9CE4_8422_2325) { ($0 ^ UInt64($1)) &* 0x0000_0100_0000_01B3 }
-    }
+    /// Another one for each name, so that groups do not come at one time.
+    var phase: UInt64 { SplitMix.mixed(name) }
   }
 
   /// The slots of a batch that are checked by themselves before they are looked at, since they are

@@ -90,23 +90,13 @@ extension Controller {
   ) -> Scheduler.Disposition {
     guard case .again(let after, .resync, let causes, _) = disposition else { return disposition }
     if let phase {
-      let wait = Self.untilTogether(every: after.nanoseconds, phase, now: now)
-      return .again(after: .nanoseconds(wait), priority: .resync, causes: causes)
+      let wait = Cadence.untilGroup(phase, interval: after, after: now)
+      return .again(after: wait, priority: .resync, causes: causes)
     }
     let cadence = Cadence(seed: core.seed, rows: rows.count)
     let next = cadence.next(slot, interval: after, after: now)
     return .again(
       after: next.delay, priority: .resync, causes: causes, tolerance: next.tolerance)
-  }
-
-  /// The time until all of a group are due: at multiples of the interval from the group's phase on,
-  /// but not within a tenth of it.
-  static func untilTogether(every interval: Int64, _ phase: UInt64, now: Duration) -> Int64 {
-    guard interval > 0 else { return 0 }
-    let begin = Int64(phase % UInt64(interval))
-    let since = (now.nanoseconds % interval &- begin &+ interval) % interval
-    let wait = interval &- since
-    return wait < interval / 10 ? wait &+ interval : wait
   }
 
   // MARK: Deadlines

@@ -211,7 +211,7 @@ extension Engine {
   private func claim(
     _ intake: Intake, _ nodes: [Node], _ visited: [Int32]
   ) async throws(EngineError) {
-    try await claim(visited.map { nodes[Int($0)] }, for: intake.unit, isWhole: true)
+    try await claim(for: intake.unit, isWhole: true) { visited.map { nodes[Int($0)] } }
   }
 
   /// Keeps what a revision that can't be taken in yet will take over from other units.
@@ -226,22 +226,22 @@ extension Engine {
     let stager = Stager(
       controllers: stagingProviders, unit: unit, snapshot: snapshot, previous: previous)
     let (claims, isWhole) = stager.readable()
-    let nodes = core.world.withLock { _ in
+    try await claim(for: unit, isWhole: isWhole && !isInvalid) {
       claims.compactMap { claim in
         let controller = stagingProviders[claim.controller]
         return controller.slot(of: claim.identity)
           .map { Node(controller: controller.index, slot: $0) }
       }
     }
-    try await self.claim(nodes, for: unit, isWhole: isWhole && !isInvalid)
   }
 
+  /// `nodes` is asked under the lock of the world: a slot may stand for another resource soon.
   private func claim(
-    _ nodes: [Node], for unit: Unit, isWhole: Bool
+    for unit: Unit, isWhole: Bool, _ nodes: () -> [Node]
   ) async throws(EngineError) {
     let (isNews, abandoned, owners) = core.decide { world, effects in
       let index = world.addUnit(unit, nil)
-      let foreign = world.foreign(nodes, to: index)
+      let foreign = world.foreign(nodes(), to: index)
       let before = world.units[index].record.claims
       let claims = Set(foreign.map { world.key($0) } + (isWhole ? [] : before))
       let abandoned = world.claim(claims.sorted(), index, &effects)

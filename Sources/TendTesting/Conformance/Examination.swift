@@ -9,6 +9,7 @@ struct Examination<World: TrialWorld, P: Provider>: Sendable {
   private let world: @Sendable () async throws -> World
   private let provider: @Sendable (World, Faults) async throws -> P
   private let samples: Samples<P>
+  private let pairs: [(first: Int, second: Int)]
   private var report = ConformanceReport()
   /// The contents of a world in which this is declared and nothing ever went wrong.
   private var expected: [[Int?]: [String]] = [:]
@@ -21,6 +22,7 @@ struct Examination<World: TrialWorld, P: Provider>: Sendable {
     self.world = world
     self.provider = provider
     self.samples = samples
+    pairs = Self.pairs(of: samples.resources.count, seed: settings.seed)
   }
 
   mutating func run() async throws -> ConformanceReport {
@@ -116,16 +118,15 @@ struct Examination<World: TrialWorld, P: Provider>: Sendable {
   private static var mostPairs: Int { 200 }
 
   /// All pairs of few resources, some of many.
-  private var pairs: [(first: Int, second: Int)] {
-    let count = samples.resources.count
-    guard count * (count - 1) / 2 > Self.mostPairs else {
+  private static func pairs(of count: Int, seed: UInt64) -> [(first: Int, second: Int)] {
+    guard count * (count - 1) / 2 > mostPairs else {
       return (0..<count).flatMap { first in
         (first + 1..<max(first + 1, count)).map { (first, $0) }
       }
     }
-    var pairs = (1..<min(count, Self.mostPairs / 2 + 1)).map { (first: $0 - 1, second: $0) }
-    var draw = Draw([], seed: settings.seed)
-    while pairs.count < Self.mostPairs {
+    var pairs = (1..<min(count, mostPairs / 2 + 1)).map { (first: $0 - 1, second: $0) }
+    var draw = Draw([], seed: seed)
+    while pairs.count < mostPairs {
       let (one, other) = (draw.below(count), draw.below(count))
       if one != other { pairs.append((min(one, other), max(one, other))) }
     }

@@ -174,19 +174,6 @@ struct WorldsTests {
     #expect(remote.requests.count <= 60, "\(remote.requests.count) requests for 200 objects")
   }
 
-  @Test(
-    "what one list serves comes again at one time, and not at once",
-    arguments: [
-      (now: 0, wait: 300, "the phase of the group"), (300, 1000, "an interval later"),
-      (301, 999, "whoever was late is with the others again"), (250, 1050, "not within a tenth"),
-      (200, 100, "a tenth is enough"), (12_800, 500, "many intervals later"),
-    ])
-  func together(now: Int, wait: Int64, why: String) {
-    let found = Controller<RemoteProvider>.untilTogether(
-      every: 1000, 5300, now: .nanoseconds(now))
-    #expect(found == wait, "\(why)")
-  }
-
   @Test("a batch that one request served is followed by one that is as large as may be")
   func servedTogether() async {
     let scheduler = Scheduler()

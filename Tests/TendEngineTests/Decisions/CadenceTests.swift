@@ -79,4 +79,16 @@ struct CadenceTests {
     #expect(tenths.count == 10)
     #expect(tenths.values.allSatisfy { (50...150).contains($0.count) })
   }
+
+  @Test(
+    "what one list serves comes again at one time, and not at once",
+    arguments: [
+      (now: 0, wait: 300, "the phase of the group"), (300, 1000, "an interval later"),
+      (301, 999, "whoever was late is with the others again"), (250, 1050, "not within a tenth"),
+      (200, 100, "a tenth is enough"), (12_800, 500, "many intervals later"),
+    ])
+  func group(now: Int, wait: Int64, why: String) {
+    let found = Cadence.untilGroup(5300, interval: .nanoseconds(1000), after: .nanoseconds(now))
+    #expect(found == .nanoseconds(wait), "\(why)")
+  }
 }
