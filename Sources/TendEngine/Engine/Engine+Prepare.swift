@@ -72,6 +72,7 @@ extension Engine {
       removed.filter { !world.isLeftAlone($0, intake.unit.name, isStrict: isStrict) }
     }
     var seen = await inspect(intake, targets, looked)
+    if isStrict { await inspectAgain(intake, targets, looked, &seen) }
     for (node, old) in renamed { seen[node] = seen.removeValue(forKey: old) }
     if Task.isCancelled { throw EngineError(.cancelled, "cancelled") }
     let planner = Planner(
@@ -304,6 +305,22 @@ extension Engine {
     }
     for handle in handles where core.scheduler.status(of: handle)?.isRunning == true {
       core.scheduler.add(handle, priority: .revision, causes: .inspect, supersedes: true)
+    }
+  }
+
+  /// What says when it can be seen is asked again then, if that is soon: somebody waits for the
+  /// plan, and what it could not see is an error in it.
+  private func inspectAgain(
+    _ intake: Intake, _ targets: [(node: Node, row: Int)], _ removed: [Node],
+    _ seen: inout [Node: Inspection.Result]
+  ) async {
+    for _ in 0..<3 {
+      let waits = seen.compactMapValues { $0.retryAfter.flatMap { $0 <= .seconds(5) ? $0 : nil } }
+      guard let longest = waits.values.max() else { return }
+      do { try await core.time.sleep(longest) } catch { return }
+      let again = await inspect(
+        intake, targets.filter { waits[$0.node] != nil }, removed.filter { waits[$0] != nil })
+      seen.merge(again) { $1 }
     }
   }
 

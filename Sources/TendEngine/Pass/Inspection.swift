@@ -6,6 +6,12 @@ final class Inspection: Sendable {
   enum Result: Sendable {
     case found(exists: Bool, differences: [Difference], losesData: Bool)
     case failed(ProviderError)
+
+    /// When it may be seen, where what failed said so.
+    var retryAfter: Duration? {
+      guard case .failed(let error) = self, error.code == .transient else { return nil }
+      return error.retryAfter
+    }
   }
 
   private struct State {

@@ -29,6 +29,25 @@ struct ApplyTests {
     #expect((bench.store as? CountingStore)?.commits == 0)
   }
 
+  @Test(
+    "what says when it can be seen is asked again for a plan, if that is soon",
+    arguments: [
+      // How often it can't be seen, and what it says each time.
+      (1, Duration.seconds(1), true), (3, .seconds(5), true), (4, .seconds(5), false),
+      (1, .seconds(6), false), (1, nil, false),
+    ])
+  func notYetSeen(_ times: Int, _ retryAfter: Duration?, _ isSeen: Bool) async throws {
+    let bench = Bench()
+    for _ in 0..<times {
+      bench.shelf.failObserve("a", .fail(.transient("not yet", retryAfter: retryAfter)))
+    }
+    let plan = try await flowing(bench.clock) {
+      try await bench.plan("r1", [item("a"), item("b")])
+    }
+    #expect(plan.changes.map(\.identity) == (isSeen ? ["a", "b"] : ["b"]))
+    #expect(plan.errors.map(\.message) == (isSeen ? [] : ["not yet"]))
+  }
+
   @Test("the same revision against the same world has the same digest, another world another one")
   func digest() async throws {
     let bench = Bench()
