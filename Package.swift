@@ -105,10 +105,15 @@ let package = Package(
     .systemLibrary(
       name: "CJansson", path: "Sources/CJansson", pkgConfig: "jansson",
       providers: [.apt(["libjansson-dev"])]),
-    module("TendManifest", ["Tend", "CYAML", "CJansson"]),
+    .systemLibrary(
+      name: "CZlib", path: "Sources/CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+    module("TendManifest", ["Tend", "CYAML", "CJansson", "CZlib"]),
     module(
       "TendGit", ["Tend", "TendEngine", "TendManifest", subprocess, system, logging, metrics]),
     module("TendSQLite", ["Tend", "TendEngine", grdb, crypto]),
+    .systemLibrary(
+      name: "CJemalloc", path: "Sources/CJemalloc", pkgConfig: "jemalloc",
+      providers: [.apt(["libjemalloc-dev"])]),
     .systemLibrary(name: "CTendAgent", path: "Sources/CTendAgent"),
     module(
       "TendAgent",
@@ -134,7 +139,8 @@ let package = Package(
         "CJansson", crypto, httpClient, nioCore, nioPosix, nioHTTP1, nioSSL, nioCompression,
       ], excluding: ["Definitions"]),
     .executableTarget(
-      name: "tend", dependencies: ["TendCLI", "TendFiles", "TendHTTP", "TendProcesses"],
+      name: "tend",
+      dependencies: ["CJemalloc", "TendCLI", "TendFiles", "TendHTTP", "TendProcesses"],
       path: "Examples/Agent",
       exclude: ["run", "build-release", "tend-agent.service", "tend-agent-user.conf"],
       swiftSettings: settings),

@@ -53,11 +53,12 @@ public struct DocumentParser: Sendable {
   private func parsed(
     _ text: SourceText, _ trees: [DocumentTree], _ diagnostics: DiagnosticList
   ) -> Parsed {
-    Parsed(
+    let kept = KeptText(text)
+    return Parsed(
       documents: trees.map { tree in
         Document(
           value: tree.value, place: text.place(tree.line, tree.column),
-          places: DocumentPlaces(text: text, line: tree.firstLine))
+          places: DocumentPlaces(text: kept, line: tree.firstLine))
       },
       diagnostics: Diagnostics(diagnostics.all))
   }

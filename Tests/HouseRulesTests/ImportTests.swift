@@ -14,7 +14,7 @@ struct ImportTests {
     "TendEngine": system.union([
       "Tend", "Logging", "Metrics", "CoreMetrics", "Tracing", "Instrumentation", "ServiceLifecycle",
     ]),
-    "TendManifest": ["Tend", "CYAML", "CJansson"],
+    "TendManifest": ["Tend", "CYAML", "CJansson", "CZlib"],
     "TendGit": system.union([
       "Tend", "TendEngine", "TendManifest", "Subprocess", "SystemPackage", "Logging", "Metrics",
     ]),
@@ -38,7 +38,9 @@ struct ImportTests {
   ]
 
   /// Modules in C have headers and nothing to import.
-  static let inC: Set<String> = ["CYAML", "CJansson", "CTendFiles", "CTendAgent", "CTendProcesses"]
+  static let inC: Set<String> = [
+    "CYAML", "CJansson", "CZlib", "CTendFiles", "CTendAgent", "CTendProcesses",
+  ]
 
   /// The folder of a module.
   static func folder(_ module: String) -> String {
