@@ -45,7 +45,7 @@ public final class DirectorySource: WatchedSource {
   public func refresh(after known: Revision?) async throws(SourceError) -> Refresh {
     var before: DirectoryReader.Reading?
     for attempt in 0..<Self.attempts {
-      if attempt > 0, configuration.settle > .zero { try await pause() }
+      if attempt > 0 { try await pause(after: before) }
       let reading = try await read()
       if id(of: reading) == known?.id { return .unchanged }
       if reading.digest == before?.digest { return assemble(reading) }
@@ -104,9 +104,18 @@ public final class DirectorySource: WatchedSource {
     return try await BlockingThread.run { [reader] () throws(SourceError) in try reader.read() }
   }
 
-  private func pause() async throws(SourceError) {
+  /// Waits until nothing in it has changed for as long as it has to rest; what rests already is
+  /// read again at once.
+  private func pause(after reading: DirectoryReader.Reading?) async throws(SourceError) {
+    var time = configuration.settle
+    if let changed = reading?.changed {
+      let age = configuration.now().nanoseconds.subtractingReportingOverflow(changed.nanoseconds)
+      // What seems to have changed in the future says nothing about how long it rests.
+      if !age.overflow, age.partialValue > 0 { time -= .nanoseconds(age.partialValue) }
+    }
+    if time <= .zero { return }
     do {
-      try await configuration.clock.sleep(for: configuration.settle)
+      try await configuration.clock.sleep(for: time)
     } catch {
       throw SourceError(.cancelled, "cancelled")
     }
@@ -137,7 +146,7 @@ public final class DirectorySource: WatchedSource {
 public struct DirectoryConfiguration: Sendable {
   /// A directory or one file; links in this path are followed.
   public var path: String
-  /// The time between two readings that must be equal.
+  /// How long nothing in it may have changed before the second of two readings that must be equal.
   ///
   /// Default: 1 s, longer than an editor or a copy of a few files takes. Zero reads twice at once,
   /// for a command that somebody waits for.

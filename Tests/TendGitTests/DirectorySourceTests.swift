@@ -69,7 +69,7 @@ struct DirectorySourceTests {
     let folder = folder
     try folder.write(file("a", "v0"), to: "a.yaml")
     let writes = Mutex(0)
-    let clock = ActingClock {
+    let clock = ActingClock { _ in
       let count = writes.withLock { count in
         count += 1
         return count
@@ -81,11 +81,39 @@ struct DirectorySourceTests {
     #expect(writes.withLock { $0 } == 4)
   }
 
+  @Test(
+    "what rests already is read at once, what changed lately once it has rested",
+    arguments: [
+      (age: Int64(1_000_000_000), wait: nil as Duration?),
+      (age: 3_600_000_000_000, wait: nil),
+      (age: 400_000_000, wait: .milliseconds(600)),
+      (age: 0, wait: .seconds(1)),
+      // A clock that was set back says nothing.
+      (age: -3_600_000_000_000, wait: .seconds(1)),
+    ])
+  func rested(age: Int64, wait: Duration?) async throws {
+    try folder.makeFolder("deeper")
+    try folder.write(file("a", "one"), to: "deeper/a.yaml")
+    let waits = Mutex<[Duration]>([])
+    let clock = ActingClock { time in waits.withLock { $0.append(time) } }
+    let changed = try ["", "deeper", "deeper/a.yaml"].map(changed).max() ?? 0
+    let source = source(clock: clock) { $0.now = { Timestamp(nanoseconds: changed + age) } }
+    #expect(try await source.read().names == ["a"])
+    #expect(waits.withLock { $0 } == [wait].compactMap { $0 })
+  }
+
+  /// When what stands at a path changed last.
+  private func changed(_ path: String) throws -> Int64 {
+    var record = stat()
+    #expect(lstat(folder.path(path), &record) == 0)
+    return Int64(record.st_ctim.tv_sec) * 1_000_000_000 + Int64(record.st_ctim.tv_nsec)
+  }
+
   @Test("a directory that never rests is given up, and nothing of it is taken in")
   func restless() async throws {
     let folder = folder
     let writes = Mutex(0)
-    let clock = ActingClock {
+    let clock = ActingClock { _ in
       let count = writes.withLock { count in
         count += 1
         return count
@@ -260,6 +288,8 @@ struct DirectorySourceTests {
     var configuration = DirectoryConfiguration(path: folder.path(path))
     configuration.settle = clock is ContinuousClock ? .zero : .seconds(1)
     configuration.clock = clock
+    // So that whatever is there has only just changed, however busy this machine is.
+    if !(clock is ContinuousClock) { configuration.now = { Timestamp(nanoseconds: 0) } }
     change(&configuration)
     return DirectorySource(configuration)
   }
@@ -267,12 +297,15 @@ struct DirectorySourceTests {
 
 /// A clock whose sleeps take no time and do something instead.
 private struct ActingClock: Clock {
-  let act: @Sendable () -> Void
+  let act: @Sendable (Duration) -> Void
+  private let start = ContinuousClock().now
 
-  var now: ContinuousClock.Instant { ContinuousClock().now }
+  init(_ act: @escaping @Sendable (Duration) -> Void) { self.act = act }
+
+  var now: ContinuousClock.Instant { start }
   var minimumResolution: Duration { .nanoseconds(1) }
 
   func sleep(until deadline: ContinuousClock.Instant, tolerance: Duration?) async throws {
-    act()
+    act(deadline - start)
   }
 }

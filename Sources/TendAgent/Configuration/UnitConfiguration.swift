@@ -85,7 +85,7 @@ public struct UnitConfiguration: Sendable {
     }
   }
 
-  /// The source; `settle` is the time between two readings of a directory that must be equal.
+  /// The source; `settle` is how long a directory must have rested when it is read.
   ///
   /// Throws where the configuration of a repository can't be.
   func source(

@@ -19,6 +19,7 @@ struct DirectoryPass {
   private var digest = SHA256()
   private var selection: ManifestSelection
   private var newest: Int64?
+  private var changed: Int64?
   private var entries = 0
   private var bytes = 0
   /// Digests that the next walk may trust.
@@ -53,7 +54,13 @@ struct DirectoryPass {
   }
 
   /// Takes in all that lies in a directory; a repository's own `.git` is passed by.
-  mutating func walk(
+  mutating func walk(_ root: OpenDirectory) throws(SourceError) {
+    // What is added, removed or renamed changes the directory that it is in.
+    changed = try Self.explained("") { () throws(Errno) in try root.stamp().changed }
+    try walk(root, "", depth: 1)
+  }
+
+  private mutating func walk(
     _ folder: OpenDirectory, _ path: String, depth: Int
   ) throws(SourceError) {
     guard depth <= limits.depth else {
@@ -72,6 +79,7 @@ struct DirectoryPass {
       // What went away since the names were read is seen by the next reading.
       guard let stamp = try Self.explained(below, { () throws(Errno) in try folder.stamp(name) })
       else { continue }
+      changed = max(changed ?? .min, stamp.changed)
       if stamp.kind == .directory {
         let inner = try Self.explained(below) { () throws(Errno) in try folder.directory(name) }
         try walk(inner, below, depth: depth + 1)
@@ -88,6 +96,7 @@ struct DirectoryPass {
   ) throws(SourceError) {
     do throws(FileTrouble) {
       let (bytes, stamp) = try folder.read(name, limit: manifests.limits.fileBytes)
+      changed = max(changed ?? .min, stamp.changed)
       if role == .values {
         keep(values: bytes, path, stamp)
       } else {
@@ -107,7 +116,8 @@ struct DirectoryPass {
   mutating func finish(_ root: OpenDirectory) -> DirectoryReader.Reading {
     DirectoryReader.Reading(
       digest: "sha256:" + digest.finish(), selection: selection,
-      modified: newest.map { Timestamp(nanoseconds: $0) }, directory: root)
+      modified: newest.map { Timestamp(nanoseconds: $0) },
+      changed: changed.map { Timestamp(nanoseconds: $0) }, directory: root)
   }
 
   private mutating func note(

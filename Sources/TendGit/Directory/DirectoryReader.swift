@@ -22,6 +22,8 @@ final class DirectoryReader: Sendable {
     let selection: ManifestSelection
     /// Of the newest file.
     let modified: Timestamp?
+    /// When anything in it, or its names, changed last.
+    let changed: Timestamp?
     let directory: OpenDirectory
   }
 
@@ -65,7 +67,7 @@ final class DirectoryReader: Sendable {
     var pass = DirectoryPass(
       try DirectoryPass.settings(root, manifests.limits), for: inputs, manifests, limits, now(),
       known: known.withLock { $0 })
-    try pass.walk(root, "", depth: 1)
+    try pass.walk(root)
     let fresh = pass.fresh
     known.withLock { $0 = fresh }
     return pass.finish(root)

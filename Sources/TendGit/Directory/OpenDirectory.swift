@@ -34,6 +34,13 @@ final class OpenDirectory: Sendable {
     return OpenDirectory(descriptor: FileDescriptor(rawValue: raw))
   }
 
+  /// What it is itself.
+  func stamp() throws(Errno) -> FileStamp {
+    var record = stat()
+    guard fstat(descriptor.rawValue, &record) == 0 else { throw Errno(rawValue: errno) }
+    return FileStamp(record)
+  }
+
   /// What stands there under a name; nil where nothing does.
   func stamp(_ name: String) throws(Errno) -> FileStamp? {
     var record = stat()
