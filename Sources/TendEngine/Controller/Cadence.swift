@@ -7,8 +7,11 @@ import Tend
 /// batch. Slots are given in the order of declaration, so neighbours are mostly of one place. What
 /// was looked at out of turn comes back within a tenth as well, and joins its block by and by.
 struct Cadence {
-  /// How many moments there are at least, where there are as many resources.
-  static let moments = 64
+  /// How many moments there are where there are as many resources, and where there are few.
+  static let moments = 64, fewMoments = 4
+  /// Up to so many are looked at together also where that leaves less than `moments`: to wake
+  /// somebody costs more than they do.
+  static let few = 32
   /// Intervals above 12 years are that long.
   static let longest = Wheel.longest / 8
 
@@ -19,7 +22,8 @@ struct Cadence {
   /// For so many rows; at most a batch of them are looked at together.
   init(seed: UInt64, rows: Int) {
     self.seed = seed
-    let size = min(Scheduler.Batch.largest, max(1, rows / Self.moments))
+    let usual = max(1, rows / Self.moments, min(Self.few, rows / Self.fewMoments))
+    let size = min(Scheduler.Batch.largest, usual)
     block = UInt32(size.bitWidth - 1 - size.leadingZeroBitCount)
   }
 

@@ -16,6 +16,7 @@ extension Controller {
     guard pace.pointee.isPlain, ticket.causes.isSubset(of: [.drift, .request]) else {
       return await pass(ticket, site, listed)
     }
+    if let health { return await glance(ticket, site, context, listed, health) }
     let interval = pace.pointee.interval
     do throws(ProviderError) {
       let finding =
@@ -33,6 +34,28 @@ extension Controller {
         return await pass(ticket, site, .found(current))
       }
       return .again(after: .milliseconds(Int64(interval)), priority: .resync)
+    } catch {
+      return await pass(ticket, site, .failed(interpret(error, context, Self.usualTimeout)))
+    }
+  }
+
+  /// The short way of what is also asked whether it works: for as long as it does.
+  private func glance(
+    _ ticket: Scheduler.Ticket, _ site: CallSite, _ context: Context, _ listed: Listed?,
+    _ health: any HealthChecking<Desired>
+  ) async -> Scheduler.Disposition {
+    let slot = ticket.payload
+    do throws(ProviderError) {
+      let seen = try await look(slot, rows[slot].desired, context, listed)
+      guard let current = seen.current, let desired = seen.desired, seen.differences.isEmpty,
+        case .healthy = try await health.health(of: current, as: desired, context)
+      else { return await pass(ticket, site, .found(seen.current)) }
+      if rows[slot].memory != current.memory {
+        rows[slot].memory = current.memory
+        remember(slot)
+      }
+      return .again(
+        after: .milliseconds(Int64(rows.pace(slot).pointee.interval)), priority: .resync)
     } catch {
       return await pass(ticket, site, .failed(interpret(error, context, Self.usualTimeout)))
     }
@@ -147,7 +170,7 @@ extension Controller {
     var isPlain = false
     if case .settled(let done, _, nil) = result, assignment.isDeclared {
       isPlain =
-        health == nil && planning == nil && assignment.confinement == nil
+        planning == nil && assignment.confinement == nil
         && assignment.timeout == Self.usualTimeout
         && (done?.ledger ?? assignment.ledger).contested == nil
     }

@@ -94,6 +94,6 @@ final class RowStorage<Desired: DesiredState>: @unchecked Sendable {
 struct Pace {
   /// The resync interval, in milliseconds.
   var interval: UInt32 = 0
-  /// Whether nothing stands against the short way: settled, enforced, no health to ask for.
+  /// Whether nothing stands against the short way: settled, healthy, enforced.
   var isPlain = false
 }

@@ -43,11 +43,15 @@ struct CadenceTests {
     }
   }
 
-  @Test("few have a moment each")
-  func apart() {
-    let cadence = Cadence(seed: 7, rows: 100)
-    let moments = Set((0..<100).map { due(cadence, $0, after: .seconds(1)) })
-    #expect(moments.count == 100)
+  @Test(
+    "few share a few moments, and from 2,048 on there are at least 64",
+    arguments: [
+      (rows: 1, moments: 1), (7, 7), (8, 4), (100, 7), (1000, 32), (2048, 64), (10_000, 157),
+    ])
+  func apart(rows: Int, moments: Int) {
+    let cadence = Cadence(seed: 7, rows: rows)
+    let found = Set((0..<UInt32(rows)).map { due(cadence, $0, after: .seconds(1)) })
+    #expect(found.count == moments)
   }
 
   @Test("what was looked at out of turn joins its neighbours")
