@@ -22,6 +22,34 @@ struct LogTests {
     }
   }
 
+  @Test("one that has printed nothing has a log that can be followed, and no file in it")
+  func silent() async throws {
+    try await onStage { stage in
+      let spec = try stage.shell("web", "exec sleep 1000", ["replicas": 2])
+      try await stage.reconcile(spec)
+      _ = try await stage.process(spec)
+      let folders = stage.provider.logs(of: spec.id)
+      #expect(folders.map(\.part) == ["0", "1"])
+      let names = try folders.flatMap { folder in
+        try FileManager.default.contentsOfDirectory(atPath: folder.path)
+      }
+      #expect(names == [])
+    }
+  }
+
+  @Test("T59: a log whose folder is taken away is begun anew")
+  func folderRemoved() async throws {
+    try await onStage { stage in
+      let spec = try stage.shell("web", "while :; do echo tick; sleep 0.02; done")
+      try await stage.reconcile(spec)
+      try await stage.wait(spec, forLine: "tick")
+      let path = try #require(stage.provider.logs(of: spec.id).first?.path)
+      try FileManager.default.removeItem(atPath: path)
+      let isBack = await eventually { (try? stage.lines(spec))?.contains("tick") == true }
+      #expect(isBack)
+    }
+  }
+
   @Test("T59: a flood stays within its files, and the newest lines are the ones that are kept")
   func flood() async throws {
     try await onStage { stage in
@@ -32,7 +60,7 @@ struct LogTests {
       try await stage.wait(spec, forLine: "line 19999")
       let path = try #require(stage.provider.logs(of: spec.id).first?.path)
       let names = try FileManager.default.contentsOfDirectory(atPath: path).sorted()
-      #expect(names == ["1", "2", "current", "pipe"])
+      #expect(names == ["1", "2", "current"])
       for name in ["1", "2", "current"] {
         let size = try FileManager.default.attributesOfItem(atPath: "\(path)/\(name)")[.size]
         #expect((size as? Int ?? .max) <= 64 << 10)
@@ -59,10 +87,9 @@ struct LogTests {
     try folder.makeFolder("disk")
     try await run("mount", ["-t", "tmpfs", "-o", "size=512k", "tmpfs", folder.path("disk")])
     defer { umount2(folder.path("disk"), 2) }
-    let provider = ProcessProvider()
     let output = try Output(
-      in: Folder(at: folder.path("disk")), LogLimits(maximumSize: 1 << 30, keep: 0), account: nil)
-    _ = provider
+      ["disk"], in: Folder(at: folder.path), through: "pipe", in: Folder(at: folder.path),
+      LogLimits(maximumSize: 1 << 30, keep: 0), account: nil)
     let writer = try output.openForProcess()
     let line = Array((String(repeating: "x", count: 1000) + "\n").utf8)
     var wall: Int64 = 0
@@ -149,7 +176,9 @@ struct LogTests {
   @Test("a line without an end is cut at 16 KiB, bytes that are no text pass")
   func oddLines() throws {
     let folder = try TemporaryFolder("odd")
-    let output = try Output(in: Folder(at: folder.path), LogLimits(), account: nil)
+    let output = try Output(
+      [], in: Folder(at: folder.path), through: "pipe", in: Folder(at: folder.path), LogLimits(),
+      account: nil)
     let writer = try output.openForProcess()
     try writer.write([UInt8](repeating: 65, count: 40_000))
     for _ in 0..<10 { _ = output.drain(at: 0) }

@@ -123,7 +123,7 @@ struct TreeTests {
       kill(holder, SIGKILL)
       let isGone = await eventually { !stage.isRunning(holder) }
       #expect(isGone)
-      try stage.folder.remove("processes/records/\(FolderName.of(spec.id))#1")
+      try stage.folder.remove("processes/\(Records.name)")
       try await stage.reconcile(spec)
       let next = try await stage.process(spec)
       #expect(next != process)
@@ -159,9 +159,7 @@ struct TreeTests {
       let old = record.identity
       record.identity = ProcessIdentity(
         boot: old.boot, process: stranger, started: old.started - 100)
-      let name = "\(FolderName.of(spec.id))#\(record.serial)"
-      try Folder(at: stage.directory).folder("records").overwrite(
-        name, with: ValueEncoder().encode(record).json)
+      try Records(in: Folder(at: stage.directory)).rewrite([record])
       try connection.require()
       _ = try await stage.reconcile(spec)
       let report = try await stage.wait(spec, for: "a new process") {

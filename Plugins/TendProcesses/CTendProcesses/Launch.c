@@ -9,7 +9,6 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -26,7 +25,7 @@ typedef struct {
   tend_launch_failure *failure;
 } child_context;
 
-enum { STACK_SIZE = 64 << 10 };
+enum { STACK_SIZE = 32 << 10 };
 
 // In the child, from here to `run`: it shares the memory of its parent, which may have threads that
 // hold any lock. So only plain system calls, and nothing of the C library that keeps state.
@@ -51,6 +50,17 @@ static void reset_signals(void) {
   sigset_t none;
   sigemptyset(&none);
   sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+/// A table of its own, instead of its parent's, which it shared so far. That one may have thousands
+/// of descriptors; what lies above the two that are needed is neither copied nor closed.
+static void leave_descriptors(const child_context *child) {
+  const tend_launch *launch = child->launch;
+  unsigned last = 2;
+  if (launch->input > (int)last) last = (unsigned)launch->input;
+  if (launch->output > (int)last) last = (unsigned)launch->output;
+  check(child, TEND_STEP_DESCRIPTORS,
+        syscall(SYS_close_range, last + 1, ~0U, CLOSE_RANGE_UNSHARE));
 }
 
 static void take_descriptors(const child_context *child) {
@@ -90,29 +100,44 @@ static void become_user(const child_context *child) {
   check(child, TEND_STEP_USER, syscall(SYS_setresuid, launch->user, launch->user, launch->user));
 }
 
-/// Whether a script's interpreter is there; what is no script is left to exec.
-static void rehearse(const child_context *child) {
-  const tend_launch *launch = child->launch;
-  check(child, TEND_STEP_PROGRAM,
-        syscall(SYS_faccessat2, AT_FDCWD, launch->program, X_OK, AT_EACCESS));
-  char head[256];
-  int file = open(launch->program, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-  // A program may be executed by those who can't read it.
-  if (file < 0) return;
-  ssize_t length = read(file, head, sizeof head - 1);
-  if (length < 0) fail(child, TEND_STEP_PROGRAM, errno == EISDIR ? EACCES : errno);
-  if (length == 0) fail(child, TEND_STEP_PROGRAM, ENOEXEC);
+static int failing(tend_launch_failure *failure, int step, int error) {
+  failure->step = step;
+  failure->error = error;
+  return -1;
+}
+
+/// Whether a program's first bytes say what runs it; a script's interpreter is named in `head`.
+static int rehearse_head(char *head, ssize_t length, tend_launch_failure *failure) {
+  if (length == 0) return failing(failure, TEND_STEP_PROGRAM, ENOEXEC);
   head[length] = 0;
   if (length < 2 || head[0] != '#' || head[1] != '!') {
-    if (!memchr(head, 0, (size_t)length)) fail(child, TEND_STEP_PROGRAM, ENOEXEC);
-    return;
+    return memchr(head, 0, (size_t)length) ? 0 : failing(failure, TEND_STEP_PROGRAM, ENOEXEC);
   }
   char *name = head + 2;
   while (*name == ' ' || *name == '\t') name++;
   char *end = name;
   while (*end && *end != ' ' && *end != '\t' && *end != '\n') end++;
   *end = 0;
-  check(child, TEND_STEP_INTERPRETER, syscall(SYS_faccessat2, AT_FDCWD, name, X_OK, AT_EACCESS));
+  if (syscall(SYS_faccessat2, AT_FDCWD, name, X_OK, AT_EACCESS) < 0) {
+    return failing(failure, TEND_STEP_INTERPRETER, errno);
+  }
+  return 0;
+}
+
+/// Whether the program, or a script's interpreter, is there; what is no script is left to exec.
+static int rehearse_program(const tend_launch *launch, tend_launch_failure *failure) {
+  if (syscall(SYS_faccessat2, AT_FDCWD, launch->program, X_OK, AT_EACCESS) < 0) {
+    return failing(failure, TEND_STEP_PROGRAM, errno);
+  }
+  char head[256];
+  int file = open(launch->program, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  // A program may be executed by those who can't read it.
+  if (file < 0) return 0;
+  ssize_t length = read(file, head, sizeof head - 1);
+  int error = errno;
+  close(file);
+  if (length < 0) return failing(failure, TEND_STEP_PROGRAM, error == EISDIR ? EACCES : error);
+  return rehearse_head(head, length, failure);
 }
 
 static int run(void *context) {
@@ -120,15 +145,15 @@ static int run(void *context) {
   const tend_launch *launch = child->launch;
   check(child, TEND_STEP_SESSION, setsid());
   reset_signals();
-  take_descriptors(child);
   join_cgroups(child);
+  leave_descriptors(child);
+  take_descriptors(child);
   limit_descriptors(child);
   become_user(child);
   umask(022);
   check(child, TEND_STEP_DIRECTORY, chdir(launch->directory));
   if (launch->is_rehearsal) {
-    rehearse(child);
-    syscall(SYS_exit_group, 0);
+    syscall(SYS_exit_group, rehearse_program(launch, child->failure) < 0 ? 127 : 0);
     __builtin_unreachable();
   }
   execve(launch->program, launch->arguments, launch->environment);
@@ -197,7 +222,7 @@ static pid_t make_child(child_context *child, char *stack, int *pidfd) {
 #if HAS_CLONE_ONTO
   struct clone_args arguments;
   memset(&arguments, 0, sizeof arguments);
-  arguments.flags = CLONE_VM | CLONE_VFORK | CLONE_PIDFD;
+  arguments.flags = CLONE_VM | CLONE_VFORK | CLONE_FILES | CLONE_PIDFD;
   arguments.pidfd = (uint64_t)(uintptr_t)pidfd;
   arguments.exit_signal = SIGCHLD;
   arguments.stack = (uint64_t)(uintptr_t)stack;
@@ -214,22 +239,31 @@ static pid_t make_child(child_context *child, char *stack, int *pidfd) {
     errno = ENOSYS;
     return -1;
   }
-  return clone(run, stack + STACK_SIZE, CLONE_VM | CLONE_VFORK | CLONE_PIDFD | SIGCHLD, child,
-               pidfd);
+  return clone(run, stack + STACK_SIZE,
+               CLONE_VM | CLONE_VFORK | CLONE_FILES | CLONE_PIDFD | SIGCHLD, child, pidfd);
 #endif
+}
+
+/// Where nothing is switched, all that could fail can be asked for without a process.
+static int rehearse_here(const tend_launch *launch, tend_launch_failure *failure) {
+  int directory = open(launch->directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
+  if (directory < 0) return failing(failure, TEND_STEP_DIRECTORY, errno);
+  long result = syscall(SYS_faccessat2, directory, ".", X_OK, AT_EACCESS);
+  int error = errno;
+  close(directory);
+  if (result < 0) return failing(failure, TEND_STEP_DIRECTORY, error);
+  return rehearse_program(launch, failure);
 }
 
 pid_t tend_start(const tend_launch *launch, int *pidfd, tend_launch_failure *failure) {
   failure->step = 0;
   failure->error = 0;
   *pidfd = -1;
-  char *stack = mmap(NULL, STACK_SIZE, PROT_READ | PROT_WRITE,
-                     MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
-  if (stack == MAP_FAILED) {
-    failure->step = TEND_STEP_CLONE;
-    failure->error = errno;
-    return -1;
+  if (launch->is_rehearsal && !launch->switches_user && launch->open_files == 0) {
+    return rehearse_here(launch, failure);
   }
+  // The child has it for itself: this function waits until the child needs it no more.
+  char stack[STACK_SIZE] __attribute__((aligned(64)));
   child_context child = {launch, failure};
   // No handler of the parent may run in the child, which has its memory.
   sigset_t all, before;
@@ -238,7 +272,6 @@ pid_t tend_start(const tend_launch *launch, int *pidfd, tend_launch_failure *fai
   pid_t process = make_child(&child, stack, pidfd);
   int error = errno;
   pthread_sigmask(SIG_SETMASK, &before, NULL);
-  munmap(stack, STACK_SIZE);
   if (process < 0) {
     failure->step = error == ENOSYS && launch->cgroup >= 0 ? TEND_STEP_CGROUP : TEND_STEP_CLONE;
     failure->error = error;

@@ -190,7 +190,8 @@ int tend_watch_children(void) {
 
 void tend_drain_signals(int descriptor) {
   struct signalfd_siginfo information[16];
-  while (read(descriptor, information, sizeof information) > 0) continue;
+  // One of a kind is all that there can be.
+  while (read(descriptor, information, sizeof information) == sizeof information) continue;
 }
 
 int tend_poll_make(void) { return result_of(epoll_create1(EPOLL_CLOEXEC)); }
@@ -440,6 +441,20 @@ int tend_lock_file(int descriptor) {
   struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
   if (fcntl(descriptor, F_OFD_SETLK, &lock) == 0) return 0;
   return errno == EACCES ? -EWOULDBLOCK : -errno;
+}
+
+int tend_lock_folder(int descriptor, int waits) {
+  return result_of(flock(descriptor, waits ? LOCK_EX : LOCK_EX | LOCK_NB));
+}
+
+int tend_is_same(int descriptor, int other) {
+  struct stat one, two;
+  return fstat(descriptor, &one) == 0 && fstat(other, &two) == 0 && one.st_dev == two.st_dev &&
+         one.st_ino == two.st_ino;
+}
+
+int tend_put_in_place(int descriptor, int place) {
+  return result_of(dup3(descriptor, place, O_CLOEXEC));
 }
 
 int64_t tend_size(int descriptor) {

@@ -101,20 +101,9 @@ struct Cgroups: Sendable {
     return Set(all).sorted()
   }
 
-  /// Hands the controllers that there are down to the groups of one holder.
-  func enable(below top: String) {
-    guard let unified, let folder = try? Folder(at: unified).folder(top, making: true) else {
-      return
-    }
-    for (controller, place) in controllers where place.isUnified {
-      // One that can't be is missed where it is needed.
-      try? folder.open("cgroup.subtree_control", OpenFlags.writing)
-        .write(Array("+\(controller.rawValue)".utf8))
-    }
-  }
-
   /// The first limit that can't be kept here, with the controller that is missing.
   func missing(for limits: ResourceLimits) -> (field: String, controller: Controller)? {
+    if limits.isEmpty { return nil }
     let wanted: [(String, Controller, Bool)] = [
       ("limits.memory", .memory, limits.memory != nil),
       ("limits.processes", .pids, limits.processes != nil),

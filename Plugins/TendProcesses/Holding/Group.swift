@@ -5,40 +5,37 @@ final class Group {
   /// The group of the v2 tree; nil where none may be made.
   private(set) var unified: Folder?
   private var joined: [Descriptor] = []
-  private var places: [(parent: Folder, folder: Folder, isUnified: Bool)] = []
+  /// The folders that hold its groups.
+  private var tops: [Folder] = []
   private let name: String
+  private let grounds: Grounds
 
-  /// Makes the groups that this instance needs; `top` tells one holder's groups from another's.
-  init(
-    _ name: String, below top: String, in cgroups: Cgroups, _ limits: ResourceLimits
-  ) throws(SystemError) {
+  /// Makes the groups that this instance needs.
+  init(_ name: String, on grounds: Grounds, _ limits: ResourceLimits) throws(SystemError) {
     self.name = name
-    if let tree = cgroups.unified { unified = try? place(tree, top, isUnified: true) }
-    try limit(limits, top, cgroups)
+    self.grounds = grounds
+    if let tree = grounds.cgroups.unified { unified = try? place(tree) }
+    try limit(limits)
   }
 
-  private func place(
-    _ tree: String, _ top: String, isUnified: Bool
-  ) throws(SystemError) -> Folder {
-    let parent = try Folder(at: tree).folder(top, making: true)
-    let folder = try parent.folder(name, making: true)
-    places.append((parent, folder, isUnified))
+  private func place(_ tree: String) throws(SystemError) -> Folder {
+    let top = try grounds.top(in: tree)
+    let folder = try top.folder(name, making: true)
+    tops.append(top)
     return folder
   }
 
   /// Sets the limits, also of what runs already.
-  func limit(
-    _ limits: ResourceLimits, _ top: String, _ cgroups: Cgroups
-  ) throws(SystemError) {
-    try set(.memory, limits.memory, top, cgroups) { value, isUnified in
+  func limit(_ limits: ResourceLimits) throws(SystemError) {
+    try set(.memory, limits.memory) { value, isUnified in
       isUnified
         ? [("memory.max", value.map { "\($0)" } ?? "max")]
         : [("memory.limit_in_bytes", value.map { "\($0)" } ?? "-1")]
     }
-    try set(.pids, limits.processes, top, cgroups) { value, _ in
+    try set(.pids, limits.processes) { value, _ in
       [("pids.max", value.map { "\($0)" } ?? "max")]
     }
-    try set(.cpu, limits.cpu, top, cgroups) { value, isUnified in
+    try set(.cpu, limits.cpu) { value, isUnified in
       let period: Int64 = 100_000
       let quota = value.map { $0 * period / 1000 }
       return isUnified
@@ -51,11 +48,11 @@ final class Group {
   private var byController: [Cgroups.Controller: Folder] = [:]
 
   private func set(
-    _ controller: Cgroups.Controller, _ value: Int64?, _ top: String, _ cgroups: Cgroups,
+    _ controller: Cgroups.Controller, _ value: Int64?,
     _ files: (Int64?, Bool) -> [(name: String, value: String)]
   ) throws(SystemError) {
     guard value != nil || limited.contains(controller) else { return }
-    guard let (tree, isUnified) = cgroups.controllers[controller] else {
+    guard let (tree, isUnified) = grounds.cgroups.controllers[controller] else {
       throw SystemError(code: SystemError.missing)
     }
     let folder: Folder
@@ -64,7 +61,7 @@ final class Group {
     } else if isUnified, let unified {
       folder = unified
     } else {
-      folder = try place(tree, top, isUnified: isUnified)
+      folder = try place(tree)
       if !isUnified { joined.append(try folder.open("cgroup.procs", OpenFlags.writing)) }
     }
     byController[controller] = folder
@@ -103,6 +100,6 @@ final class Group {
   /// Removes the groups once they are empty.
   func remove() {
     joined = []
-    for place in places { place.parent.removeFolder(name) }
+    for top in tops { top.removeFolder(name) }
   }
 }

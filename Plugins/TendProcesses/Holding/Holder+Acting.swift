@@ -20,10 +20,13 @@ extension Holder {
     let launch = launch.expanded(for: replica)
     do throws(Starter.Failure) {
       let (body, output) = try prepare(serial, replica, launch, kept)
+      guard tend_put_in_place(output.raw, seat.raw) >= 0 else {
+        throw Starter.Failure(step: Int32(TEND_STEP_DESCRIPTORS), code: 24)
+      }
       let (process, descriptor) = try Starter.start(
         completed(launch, replica, body, kept.charge.id, serial),
         in: .init(
-          input: nothing.raw, output: output.raw, cgroup: body.group?.unified?.raw ?? -1,
+          input: nothing.raw, output: seat.raw, cgroup: body.group?.unified?.raw ?? -1,
           joined: body.group?.joinedDescriptors ?? []))
       guard let held = try? HeldProcess(child: process, descriptor) else {
         throw Starter.Failure(step: Int32(TEND_STEP_CLONE), code: SystemError.noProcess)
@@ -35,7 +38,7 @@ extension Holder {
         Instance.Main(identity: held.identity, since: now, startedAt: wall, isChild: true))
     } catch {
       let words = error.words(launch)
-      kept.outputs[replica]?.note(words, at: wall)
+      kept.notes.append((replica, words))
       kept.charge.failedToStart(serial, words, at: now)
     }
   }
@@ -72,18 +75,21 @@ extension Holder {
     of replica: Int, _ kept: Kept, _ account: Account?
   ) throws(SystemError) -> Output {
     if let output = kept.outputs[replica] { return output }
-    let folder = try logs.folder(FolderName.of(kept.charge.id), making: true)
-      .folder("\(replica)", making: true)
-    let output = try Output(in: folder, kept.charge.care.logs, account: account)
+    let name = FolderName.of(kept.charge.id)
+    let output = try Output(
+      [name, "\(replica)"], in: logs, through: pipeName(name, replica), in: pipes,
+      kept.charge.care.logs, account: account)
     kept.outputs[replica] = output
     watch(output.pipe.raw, .output(kept.charge.id, replica: replica))
     return output
   }
 
+  func pipeName(_ folder: String, _ replica: Int) -> String { "\(folder)#\(replica)" }
+
   func makeGroup(
     _ id: String, _ serial: UInt32, _ kept: Kept
   ) throws(SystemError) -> Group {
-    try Group(groupName(id, serial), below: label, in: cgroups, kept.charge.care.limits)
+    try Group(groupName(id, serial), on: grounds, kept.charge.care.limits)
   }
 
   func groupName(_ id: String, _ serial: UInt32) -> String { "\(FolderName.of(id))#\(serial)" }
@@ -153,8 +159,8 @@ extension Holder {
     guard let kept = kept[id], let body = kept.bodies[serial] else { return }
     if let instance = kept.charge.instances.first(where: { $0.serial == serial }) {
       empty(id, instance.replica, kept)
-      kept.outputs[instance.replica]?.note(
-        "process \(body.held?.identity.process ?? 0) \(exit.words)", at: wall)
+      let process = body.held?.identity.process ?? 0
+      kept.notes.append((instance.replica, "process \(process) \(exit.words)"))
     }
     let left = !body.descendants(among: children()).isEmpty
     body.held = nil
@@ -206,6 +212,7 @@ extension Holder {
 
   func read(_ id: String, _ replica: Int) {
     guard let kept = kept[id], let output = kept.outputs[replica] else { return }
+    kept.writeNotes(at: wall)
     let (lines, _) = output.drain(at: wall)
     listen(to: lines, replica, kept)
   }
@@ -213,6 +220,7 @@ extension Holder {
   /// Reads what is left, as far as a bound: whoever still writes is not waited for.
   private func empty(_ id: String, _ replica: Int, _ kept: Kept) {
     guard let output = kept.outputs[replica] else { return }
+    kept.writeNotes(at: wall)
     for _ in 0..<16 {
       let (lines, isMore) = output.drain(at: wall)
       listen(to: lines, replica, kept)
@@ -322,9 +330,12 @@ extension Holder {
   /// clock.
   func finish(_ kept: Kept) {
     let id = kept.charge.id
+    kept.writeNotes(at: wall)
     record(kept)
     if kept.charge.isReleased, kept.charge.instances.isEmpty {
       self.kept[id] = nil
+      renamed.remove(id)
+      untold.ids.remove(id)
       for client in clients where client.isWatching || client.awaited == id {
         send(.gone(id: id), to: client)
       }
@@ -336,30 +347,40 @@ extension Holder {
       lastVersion += 1
       report.version = lastVersion
       kept.told = report
-      for client in clients where client.isWatching { send(.report(report), to: client) }
+      untold.ids.insert(id)
+      untold.moment = untold.moment ?? now &+ Self.gathering
     }
     let moment = kept.charge.nextMoment(after: now)
     if let moment, moment != kept.moment { timeline.add(moment, id) }
     kept.moment = moment
   }
 
+  /// Sends those who watch what has changed.
+  func tellAll() {
+    let ids = untold.ids.sorted()
+    untold = ([], nil)
+    guard clients.contains(where: \.isWatching) else { return }
+    for report in ids.compactMap({ kept[$0]?.told }) {
+      for client in clients where client.isWatching { send(.report(report), to: client) }
+    }
+  }
+
   func record(_ kept: Kept) {
-    var records: [UInt32: InstanceRecord] = [:]
+    var now: [UInt32: InstanceRecord] = [:]
     for instance in kept.charge.instances {
-      records[instance.serial] = InstanceRecord(
+      now[instance.serial] = InstanceRecord(
         instance, of: kept.charge, origin: kept.bodies[instance.serial]?.origin)
     }
-    guard records != kept.written else { return }
-    let name = FolderName.of(kept.charge.id)
-    for (serial, record) in records where kept.written[serial] != record {
-      guard let value = try? ValueEncoder().encode(record) else { continue }
-      // One that can't be written is lost to another holder only; this one goes on.
-      try? self.records.overwrite("\(name)#\(serial)", with: value.json)
+    let before = kept.written
+    guard now != before else { return }
+    for (serial, record) in now.sorted(by: { $0.key < $1.key }) where before[serial] != record {
+      records.write(record, isNew: before[serial] == nil)
     }
-    for serial in kept.written.keys where records[serial] == nil {
-      self.records.remove("\(name)#\(serial)")
+    for serial in before.keys.sorted() where now[serial] == nil {
+      records.remove(kept.charge.id, serial)
     }
-    kept.written = records
+    kept.written = now
+    if records.isOutdated { records.rewrite(written) }
   }
 }
 

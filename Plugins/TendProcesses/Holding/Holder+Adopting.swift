@@ -4,23 +4,22 @@ internal import Tend
 extension Holder {
   /// Finds again what an earlier holder had started.
   func adoptRecorded() {
-    for name in records.names {
-      guard let bytes = (try? records.contents(name)) ?? nil,
-        let value = try? Value(json: String(decoding: bytes, as: UTF8.self)),
-        let record = try? ValueDecoder().decode(InstanceRecord.self, from: value),
-        record.identity.boot == ProcessIdentity.boot
-      else {
-        records.remove(name)
-        continue
-      }
+    for record in Records.read(from: folder) {
       // Written down twice: a rename was interrupted, and will be asked for again.
-      if owners[record.identity.process] != nil {
-        records.remove(name)
-        continue
-      }
-      adopt(record)
+      if owners[record.identity.process] == nil { adopt(record) }
     }
+    if !kept.isEmpty { records.rewrite(written) }
+    removeStrangePipes()
     endUnrecorded()
+  }
+
+  /// Those of what an earlier holder had not written down, or was about to end.
+  private func removeStrangePipes() {
+    let known = Set(
+      kept.values.flatMap { kept in
+        kept.outputs.keys.map { pipeName(FolderName.of(kept.charge.id), $0) }
+      })
+    for name in pipes.names where !known.contains(name) { pipes.remove(name) }
   }
 
   private func adopt(_ record: InstanceRecord) {
@@ -28,6 +27,7 @@ extension Holder {
     self.kept[record.id] = kept
     let held = HeldProcess(finding: record.identity)
     let origin = record.origin ?? record.id
+    if origin != record.id { renamed.insert(record.id) }
     let body = Body(
       of: origin, name: mark(origin, record.serial),
       group: try? makeGroup(origin, record.serial, kept), areOurs: false)
@@ -51,7 +51,7 @@ extension Holder {
   ///
   /// What is in its groups is certainly its own; without groups such a process is not found.
   private func endUnrecorded() {
-    guard let tree = cgroups.unified, let top = try? Folder(at: tree).folder(label) else { return }
+    guard let tree = grounds.cgroups.unified, let top = try? grounds.top(in: tree) else { return }
     let known = Set(
       kept.values.flatMap { kept in
         kept.bodies.map { groupName($0.value.origin, $0.key) }

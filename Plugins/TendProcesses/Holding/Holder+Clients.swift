@@ -162,7 +162,7 @@ extension Holder {
     guard care.limits != before.limits else { return }
     for body in kept.bodies.values {
       do throws(SystemError) {
-        try body.group?.limit(care.limits, label, cgroups)
+        try body.group?.limit(care.limits)
       } catch {
         throw HolderReply.Refusal(
           message: "can't change its limits: \(error.text)", field: "limits", isPermanent: true)

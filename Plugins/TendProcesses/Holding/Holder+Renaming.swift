@@ -10,8 +10,8 @@ extension Holder {
   }
 
   private func lastSerial(startedAs id: String) -> UInt32 {
-    kept.values.flatMap { kept in
-      kept.bodies.filter { $0.value.origin == id }.map(\.key)
+    renamed.flatMap { name in
+      kept[name]?.bodies.filter { $0.value.origin == id }.map(\.key) ?? []
     }.max() ?? 0
   }
 
@@ -22,30 +22,36 @@ extension Holder {
     }
     kept.charge.rename(to: new, after: lastSerial(startedAs: new))
     self.kept[new] = kept
+    renamed.remove(id)
+    renamed.insert(new)
     rewatch(id, as: new)
     for (process, owner) in owners where owner.id == id { owners[process] = (new, owner.serial) }
     for question in questions where question.id == id { question.id = new }
     touched.remove(id)
     touched.insert(new)
-    moveLogs(FolderName.of(id), to: FolderName.of(new))
-    moveRecords(of: kept, from: FolderName.of(id))
+    moveLogs(of: kept, FolderName.of(id), to: FolderName.of(new))
+    moveRecords(of: kept, from: id)
     (kept.told, kept.moment) = (nil, nil)
+    untold.ids.remove(id)
     for client in clients where client.isWatching { send(.gone(id: id), to: client) }
   }
 
   /// What lies under the new name belonged to something else, and is kept under the old one.
-  private func moveLogs(_ name: String, to new: String) {
+  private func moveLogs(of kept: Kept, _ name: String, to new: String) {
     let aside = ".\(new)"
     try? logs.rename(new, to: aside)
     try? logs.rename(name, to: new)
     try? logs.rename(aside, to: name)
+    for (replica, output) in kept.outputs {
+      output.moved(to: [new, "\(replica)"], through: pipeName(new, replica))
+    }
   }
 
   /// The new ones come first: what is written down twice is found again, what is not is lost.
-  private func moveRecords(of kept: Kept, from name: String) {
-    let old = kept.written.keys
+  private func moveRecords(of kept: Kept, from id: String) {
+    let old = kept.written.keys.sorted()
     kept.written = [:]
     record(kept)
-    for serial in old { records.remove("\(name)#\(serial)") }
+    for serial in old { records.remove(id, serial) }
   }
 }

@@ -18,12 +18,15 @@ final class Holder {
   }
 
   let folder: Folder
-  let records: Folder
+  let records: Records
   let logs: Folder
+  let pipes: Folder
   /// Tells its cgroups and sockets from those of another holder.
   let label: String
-  let cgroups: Cgroups
+  let grounds: Grounds
   let nothing: Descriptor
+  /// What a process that is started writes to: a low number, which it inherits.
+  let seat: Descriptor
   /// Where the output of commands that only answer goes.
   let nullOutput: Descriptor
 
@@ -41,6 +44,8 @@ final class Holder {
   private var tokens: [Int32: UInt64] = [:]
 
   var kept: [String: Kept] = [:]
+  /// Of what is kept, what was started under another name.
+  var renamed: Set<String> = []
   /// Whose main process has this id.
   var owners: [Int32: (id: String, serial: UInt32)] = [:]
   var questions: [Question] = []
@@ -49,6 +54,8 @@ final class Holder {
   /// What is to be looked at before the loop waits again.
   var touched: Set<String> = []
   var lastVersion: Int64 = 0
+  /// Whose reports those who watch have not been sent yet, and when they are.
+  var untold: (ids: Set<String>, moment: Int64?) = ([], nil)
   /// When somebody was last there, or something was kept.
   private var lastUse: Int64
   private var isLeaving = false
@@ -56,19 +63,23 @@ final class Holder {
 
   /// How long it stays without a reason: a restart of the agent is shorter.
   static let patience: Int64 = 10_000_000_000
+  /// How long reports are gathered for those who watch: what was just started runs meanwhile.
+  static let gathering: Int64 = 5_000_000
 
   /// Takes the place of the holder of a folder; throws where there is one.
   init(at path: String, cgroups: Cgroups) throws(SystemError) {
-    self.cgroups = cgroups
     folder = try Folder(at: path)
     lock = try folder.open("holder.lock", OpenFlags.appending)
     try check(tend_lock_file(lock.raw))
-    records = try folder.folder("records", making: true)
+    records = Records(in: folder)
     logs = try folder.folder("logs", making: true)
-    label = "tend-" + FolderName.hash(path)
+    pipes = try folder.folder("pipes", making: true)
+    label = Grounds.prefix + FolderName.hash(path)
+    grounds = Grounds(label, in: cgroups)
     devices = try Folder(at: "/dev")
     nothing = try devices.open("null", OpenFlags.reading)
     nullOutput = try devices.open("null", OpenFlags.writing)
+    seat = try devices.open("null", OpenFlags.writing)
     tend_raise_descriptor_limit()
     try check(tend_become_subreaper())
     poll = try Descriptor(tend_poll_make())
@@ -84,6 +95,9 @@ final class Holder {
   static let socketName = "holder.sock"
   /// An agent keeps up to ten conversations.
   static let reserved = 12
+
+  /// All that is written down.
+  var written: [InstanceRecord] { kept.keys.sorted().flatMap { kept[$0]?.records ?? [] } }
 
   var childrenDescriptor: Int32 { signals.raw }
   var now: Int64 { tend_monotonic() }
@@ -134,7 +148,8 @@ final class Holder {
 
   /// Runs until there is nothing to keep and nobody to talk to.
   func run() {
-    cgroups.enable(below: label)
+    grounds.enable()
+    grounds.sweep()
     replenish()
     adoptRecorded()
     settle()
@@ -146,8 +161,7 @@ final class Holder {
       settle()
       if reserve.count < Self.reserved { replenish() }
     }
-    // Those that are still in use stay, and are taken up by the next holder.
-    for tree in cgroups.trees { _ = try? Folder(at: tree).removeFolder(label) }
+    grounds.leave()
   }
 
   private func isIdle() -> Bool {
@@ -156,7 +170,7 @@ final class Holder {
   }
 
   private func timeout() -> Int32 {
-    var moments = [timeline.first, questions.map(\.until).min()].compactMap { $0 }
+    var moments = [timeline.first, questions.map(\.until).min(), untold.moment].compactMap { $0 }
     if kept.isEmpty, clients.isEmpty { moments.append(lastUse + Self.patience) }
     guard let first = moments.min() else { return -1 }
     // Rounded up, so that what is due is due when the wait ends.
@@ -188,17 +202,21 @@ final class Holder {
     for question in questions where question.until <= now {
       answer(question, "did not answer in time")
     }
+    if let moment = untold.moment, moment <= now { tellAll() }
   }
 
   /// Decides and acts until nothing is left to do now.
   func settle() {
-    while let id = touched.min() {
-      touched.remove(id)
-      guard let kept = kept[id] else { continue }
-      let actions = kept.charge.advance(now)
-      for action in actions { perform(action, kept) }
-      if actions.contains(where: \.hasConsequences) { touched.insert(id) }
-      finish(kept)
+    while !touched.isEmpty {
+      let ids = touched.sorted()
+      touched = []
+      for id in ids {
+        guard let kept = kept[id] else { continue }
+        let actions = kept.charge.advance(now)
+        for action in actions { perform(action, kept) }
+        if actions.contains(where: \.hasConsequences) { touched.insert(id) }
+        finish(kept)
+      }
     }
   }
 }

@@ -11,10 +11,21 @@ final class Kept {
   var told: Report?
   /// What was written down of each instance last.
   var written: [UInt32: InstanceRecord] = [:]
+  /// What is to stand in the log of a replica before anything else.
+  var notes: [(replica: Int, text: String)] = []
   /// When it is looked at next without a reason.
   var moment: Int64?
 
   init(_ charge: Charge) { self.charge = charge }
+
+  /// What was written down, in the order of numbers.
+  var records: [InstanceRecord] { written.keys.sorted().compactMap { written[$0] } }
+
+  /// Writes to the logs what happened; not at once, as a new process need not wait for that.
+  func writeNotes(at wall: Int64) {
+    for note in notes { outputs[note.replica]?.note(note.text, at: wall) }
+    notes = []
+  }
 
   /// What is known of it, completed with what only a look at the world tells.
   func report(at now: Int64) -> Report {

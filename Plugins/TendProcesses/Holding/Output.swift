@@ -7,7 +7,12 @@ internal import Tend
 /// holder can go on reading where one has died; meanwhile it takes 64 KiB.
 final class Output {
   let pipe: Descriptor
-  private let folder: Folder
+  /// Where all pipes are, and the name of this one.
+  private var place: (pipes: Folder, name: String)
+  private let logs: Folder
+  /// Where its files go, below the folder of all logs; made when there is something to keep.
+  private var path: [String]
+  private var madeFolder: Folder?
   private var limits: LogLimits
   private var file: Descriptor?
   private var size: Int64 = 0
@@ -18,20 +23,38 @@ final class Output {
 
   /// A line that is longer is cut.
   static let longestLine = 16 << 10
-  private static let pipeName = "pipe"
   /// Before lines that nobody printed.
   private static let noteMark = Array("tend: ".utf8)
 
-  init(in folder: Folder, _ limits: LogLimits, account: Account?) throws(SystemError) {
-    self.folder = folder
+  init(
+    _ path: [String], in logs: Folder, through name: String, in pipes: Folder,
+    _ limits: LogLimits, account: Account?
+  ) throws(SystemError) {
+    self.path = path
+    self.logs = logs
     self.limits = limits
-    pipe = try Descriptor(
-      tend_make_pipe(folder.raw, Self.pipeName, account.map { Int64($0.user) } ?? -1))
+    place = (pipes, name)
+    pipe = try Descriptor(tend_make_pipe(pipes.raw, name, account.map { Int64($0.user) } ?? -1))
   }
 
   /// The end for a new process.
   func openForProcess() throws(SystemError) -> Descriptor {
-    try Descriptor(tend_open_pipe(folder.raw, Self.pipeName))
+    try Descriptor(tend_open_pipe(place.pipes.raw, place.name))
+  }
+
+  /// Both have got other names.
+  func moved(to path: [String], through name: String) {
+    self.path = path
+    try? place.pipes.rename(place.name, to: name)
+    place.name = name
+  }
+
+  private func folder() throws(SystemError) -> Folder {
+    if let madeFolder { return madeFolder }
+    var folder = logs
+    for name in path { folder = try folder.folder(name, making: true) }
+    madeFolder = folder
+    return folder
   }
 
   func change(_ limits: LogLimits) { self.limits = limits }
@@ -95,7 +118,7 @@ final class Output {
     } catch {
       // A full disk: what can't be kept is counted, and the process goes on.
       lost += count
-      file = nil
+      (file, madeFolder) = (nil, nil)
     }
   }
 
@@ -110,18 +133,29 @@ final class Output {
   private func current(for more: Int64) throws(SystemError) -> Descriptor {
     if let file, tend_size(file.raw) >= 0, size + more <= limits.maximumSize { return file }
     file = nil
-    var opened = try folder.open("current", OpenFlags.appending)
+    var opened = try openCurrent()
     size = tend_size(opened.raw)
     if size > 0, size + more > limits.maximumSize {
-      rotate()
-      opened = try folder.open("current", OpenFlags.appending)
+      rotate(try folder())
+      opened = try openCurrent()
       size = tend_size(opened.raw)
     }
     file = opened
     return opened
   }
 
-  private func rotate() {
+  /// In a folder that is made anew where it was taken away.
+  private func openCurrent() throws(SystemError) -> Descriptor {
+    do throws(SystemError) {
+      return try folder().open("current", OpenFlags.appending)
+    } catch {
+      guard error.code == SystemError.missing else { throw error }
+      madeFolder = nil
+      return try folder().open("current", OpenFlags.appending)
+    }
+  }
+
+  private func rotate(_ folder: Folder) {
     for name in folder.names {
       if let number = Int(name), number >= limits.keep { folder.remove(name) }
     }
@@ -135,7 +169,7 @@ final class Output {
   /// The last lines that were printed, without their times and without our notes, for people who
   /// are told that it does not work.
   func lastLines(_ count: Int) -> [String] {
-    guard let opened = try? folder.open("current", OpenFlags.reading) else { return [] }
+    guard let opened = try? folder().open("current", OpenFlags.reading) else { return [] }
     let length = 4096
     let offset = max(0, tend_size(opened.raw) - Int64(length))
     let bytes = [UInt8](unsafeUninitializedCapacity: length) { buffer, filled in
@@ -148,5 +182,5 @@ final class Output {
   }
 
   /// Takes the pipe away, once nobody writes to it any more.
-  func end() { folder.remove(Self.pipeName) }
+  func end() { place.pipes.remove(place.name) }
 }

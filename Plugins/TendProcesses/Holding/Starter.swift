@@ -28,10 +28,15 @@ enum Starter {
 
   /// Does all but run the program: throws what would fail before it runs.
   static func rehearse(_ launch: Launch) throws(Failure) {
+    var pidfd: Int32 = -1
+    // Only where a user is switched to, or a limit set, a process tries it.
+    guard launch.account != nil || launch.openFiles > 0 else {
+      _ = try call(launch, Surroundings(input: -1, output: -1), isRehearsal: true, &pidfd)
+      return
+    }
     guard let nothing = try? Folder(at: "/dev").open("null", OpenFlags.reading) else {
       throw Failure(step: Int32(TEND_STEP_DESCRIPTORS), code: 24)
     }
-    var pidfd: Int32 = -1
     _ = try call(
       launch, Surroundings(input: nothing.raw, output: nothing.raw), isRehearsal: true, &pidfd)
   }
@@ -77,13 +82,14 @@ enum Starter {
     _ texts: [String], _ body: (UnsafeBufferPointer<UnsafeMutablePointer<CChar>?>) -> Answer
   ) -> Answer {
     let copies = texts.map { text in
-      let bytes = Array(text.utf8CString)
-      let copy = UnsafeMutablePointer<CChar>.allocate(capacity: bytes.count)
-      copy.initialize(from: bytes, count: bytes.count)
-      return copy
+      text.utf8CString.withUnsafeBufferPointer { bytes in
+        let copy = UnsafeMutableBufferPointer<CChar>.allocate(capacity: bytes.count)
+        _ = copy.initialize(from: bytes)
+        return copy.baseAddress
+      }
     }
-    defer { for copy in copies { copy.deallocate() } }
-    let pointers = copies.map(Optional.some) + [nil]
+    defer { for copy in copies { copy?.deallocate() } }
+    let pointers = copies + [nil]
     return pointers.withUnsafeBufferPointer(body)
   }
 }

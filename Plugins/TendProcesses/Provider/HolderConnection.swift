@@ -10,6 +10,8 @@ final class HolderConnection: Sendable {
   /// Conversations that nobody is in.
   private let idle = Mutex<[Descriptor]>([])
 
+  /// So that of many that miss a holder only one starts it.
+  private let starting = Mutex(())
   private let usesCgroups: Bool
 
   init(directory: String, usesCgroups: Bool) {
@@ -36,9 +38,7 @@ final class HolderConnection: Sendable {
   private func exchange(_ request: HolderRequest, _ socket: Descriptor) throws -> HolderReply {
     try socket.send(Frame.bytes(request))
     let reply = try Self.receive(from: socket)
-    idle.withLock { idle in
-      if idle.count < Self.mostIdle { idle.append(socket) }
-    }
+    keep(socket)
     return reply
   }
 
@@ -98,19 +98,26 @@ final class HolderConnection: Sendable {
 
   /// Makes sure that there is a holder.
   func require() throws(ProviderError) {
-    if let socket = connect() {
-      idle.withLock { $0.append(socket) }
-      return
+    let socket = try starting.withLock { _ throws(ProviderError) in
+      if let socket = connect() { return socket }
+      return try start()
     }
+    keep(socket)
+  }
+
+  private func keep(_ socket: Descriptor) {
+    idle.withLock { idle in
+      if idle.count < Self.mostIdle { idle.append(socket) }
+    }
+  }
+
+  private func start() throws(ProviderError) -> Descriptor {
     do throws(SystemError) {
       try makeDirectory()
       try check(tend_start_holder(directory, usesCgroups ? 1 : 0))
       let folder = try Folder(at: directory)
       for _ in 0..<100 {
-        if let socket = connect() {
-          idle.withLock { $0.append(socket) }
-          return
-        }
+        if let socket = connect() { return socket }
         _ = tend_wait_for_change(folder.raw, 50)
       }
     } catch {
@@ -128,17 +135,6 @@ final class HolderConnection: Sendable {
 
   /// What a holder that is gone left running, by identity.
   func abandoned() -> [InstanceRecord] {
-    guard let folder = try? Folder(at: directory), let records = try? folder.folder("records")
-    else {
-      return []
-    }
-    return records.names.compactMap { name in
-      guard let bytes = (try? records.contents(name)) ?? nil,
-        let value = try? Value(json: String(decoding: bytes, as: UTF8.self)),
-        let record = try? ValueDecoder().decode(InstanceRecord.self, from: value),
-        record.identity.boot == ProcessIdentity.boot
-      else { return nil }
-      return record
-    }
+    (try? Folder(at: directory)).map { Records.read(from: $0) } ?? []
   }
 }

@@ -8,7 +8,7 @@ internal import Tend
 /// Filled by a thread of its own that listens to the holder for as long as the engine runs.
 final class Mirror: Sendable {
   private struct State {
-    var reports: [String: Report] = [:]
+    var states: [String: ProcessState] = [:]
     /// Whether all that there is was told, and whoever tells is still there.
     var isComplete = false
     var socket: Descriptor?
@@ -17,7 +17,7 @@ final class Mirror: Sendable {
 
   /// What a look into it gives.
   enum Answer {
-    case known(Report?)
+    case known(ProcessState?)
     case unknown
   }
 
@@ -38,19 +38,27 @@ final class Mirror: Sendable {
   }
 
   func look(_ id: String) -> Answer {
-    state.withLock { $0.isComplete ? .known($0.reports[id]) : .unknown }
+    state.withLock { $0.isComplete ? .known($0.states[id]) : .unknown }
   }
 
-  /// An answer that came in another conversation may be newer, or older.
-  func take(_ report: Report) {
-    state.withLock { state in
-      if let known = state.reports[report.id], known.version >= report.version { return }
-      state.reports[report.id] = report
+  /// An answer that came in another conversation may be newer, or older; whether it is news.
+  @discardableResult
+  func take(_ report: Report) -> Bool {
+    // Read once for all looks at it, and not while others wait.
+    let new = ProcessState(report, boot: ProcessIdentity.boot)
+    return state.withLock { state in
+      if let known = state.states[report.id]?.report, known.version >= report.version {
+        return false
+      }
+      state.states[report.id] = new
+      return true
     }
   }
 
-  func remove(_ id: String) {
-    state.withLock { $0.reports[id] = nil }
+  /// Whether something was known of it.
+  @discardableResult
+  func remove(_ id: String) -> Bool {
+    state.withLock { $0.states.removeValue(forKey: id) != nil }
   }
 
   // MARK: Listening
@@ -127,7 +135,7 @@ final class Mirror: Sendable {
   private func follow(_ socket: Descriptor, _ drift: Drift<String>) {
     let isEnded = state.withLock { state in
       state.socket = socket
-      state.reports = [:]
+      state.states = [:]
       return state.isEnded
     }
     defer {
@@ -140,11 +148,10 @@ final class Mirror: Sendable {
     while let reply = try? HolderConnection.receive(from: socket) {
       switch reply {
       case .report(let report):
-        take(report)
-        drift.mayHaveChanged(report.id)
+        // What was the answer to a request of this agent it has looked at already.
+        if take(report) { drift.mayHaveChanged(report.id) }
       case .gone(let id):
-        remove(id)
-        drift.mayHaveChanged(id)
+        if remove(id) { drift.mayHaveChanged(id) }
       case .synchronised: state.withLock { $0.isComplete = true }
       case .hello, .refused: break
       }

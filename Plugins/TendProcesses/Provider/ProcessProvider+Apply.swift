@@ -38,10 +38,7 @@ extension ProcessProvider {
       face: Face(spec, secrets: secrets.digests).json,
       reloadVersion: LaunchDigest.of(
         spec.reloadVersions.map { "\($0.reference)=\($0.text)" }.joined(separator: " ")))
-    try home.connection.require()
-    home.mirror.wake()
-    guard let reply = try home.connection.ask(.keep(order)), let report = try home.report(reply)
-    else { throw .transient("the holder has gone") }
+    guard let report = try home.keep(order) else { throw .transient("the holder has gone") }
     if let stuck = report.stuck {
       throw ProviderError(
         .transient, stuck + report.excerpt,
@@ -62,7 +59,8 @@ extension ProcessProvider {
     // Short, so that one that does not end holds nothing else up; it is asked about again.
     let patience = min(context.remaining, .seconds(5))
     guard let report = try home.connection.awaitEnd(of: id, patience: patience) else {
-      return home.mirror.remove(id)
+      home.mirror.remove(id)
+      return
     }
     throw .transient(
       "waits for the end of \(report.blockers)", retryAfter: .seconds(1))

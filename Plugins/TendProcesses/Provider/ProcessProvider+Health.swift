@@ -41,14 +41,19 @@ extension ProcessProvider {
     }
   }
 
-  /// A folder for each replica that ever ran.
+  /// A folder for each replica that runs, or has printed anything.
   public func logs(of id: String) -> [LogFolder] {
-    guard let home = try? home(),
-      let folder = try? Folder(at: home.residence.directory).folder("logs")
-        .folder(FolderName.of(id))
-    else { return [] }
-    let path = "\(home.residence.directory)/logs/\(FolderName.of(id))"
-    return folder.names.compactMap { Int($0) }.sorted().map {
+    guard let home = try? home() else { return [] }
+    let name = FolderName.of(id)
+    let path = "\(home.residence.directory)/logs/\(name)"
+    let logs = try? Folder(at: home.residence.directory).folder("logs")
+    // Who printed nothing yet has none so far, and may be listened to all the same.
+    let replicas = (try? home.report(id))??.processes.map(\.replica) ?? []
+    for replica in Set(replicas) {
+      _ = try? logs?.folder(name, making: true).folder("\(replica)", making: true)
+    }
+    let names = (try? logs?.folder(name).names) ?? []
+    return names.compactMap { Int($0) }.sorted().map {
       LogFolder(part: "\($0)", path: "\(path)/\($0)")
     }
   }

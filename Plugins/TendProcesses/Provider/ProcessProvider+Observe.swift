@@ -7,25 +7,24 @@ extension ProcessProvider {
     _ target: Target<ProcessSpec>, _ context: Context
   ) async throws(ProviderError) -> ProcessState? {
     let home = try home()
-    let report = try home.report(target.id)
-    guard let desired = target.desired else {
-      return report.map { ProcessState($0, boot: ProcessIdentity.boot) }
-    }
+    let known = try home.state(target.id)
+    guard let desired = target.desired else { return known }
     let secrets = try await secrets(of: desired, context)
-    guard let report, !report.isReleased else {
+    guard var state = known, let report = state.report, !report.isReleased else {
       if let memory = target.memory, memory.isFinal(for: desired, secrets) {
         return ProcessState(id: target.id, memory, Face(desired, secrets: secrets.digests))
       }
       try await rehearse(desired, secrets, home)
       return nil
     }
-    var state = ProcessState(report, boot: ProcessIdentity.boot)
     state.staleSecrets = desired.declared.environment.compactMap { variable in
       guard let digest = secrets.digests[variable.name] else { return nil }
       return state.face?.secrets[variable.name] == digest ? nil : variable.name
     }
     // What the holder has taken on was tried then.
-    if report.digest != LaunchDigest.of(desired, secrets: secrets.digests) {
+    if !state.isSettled(as: desired),
+      report.digest != LaunchDigest.of(desired, secrets: secrets.digests)
+    {
       try await rehearse(desired, secrets, home)
     }
     try checkLimits(desired, home)
@@ -77,9 +76,10 @@ extension ProcessProvider {
   }
 
   private func checkLimits(_ spec: ProcessSpec, _ home: Home) throws(ProviderError) {
-    let most = tend_descriptor_limit()
     let wanted = spec.declared.openFiles
-    if wanted > 0, UInt64(wanted) > most, Account.own.user != 0 {
+    if wanted > 0, case let most = tend_descriptor_limit(), UInt64(wanted) > most,
+      Account.own.user != 0
+    {
       throw .permanent(
         "limits.openFiles is \(wanted), and the agent's own hard limit is \(most)",
         remedy: "ask for at most \(most), or raise the agent's limit", field: "limits.openFiles")

@@ -81,9 +81,19 @@ final class Home: Sendable {
     }
   }
 
+  /// A process as it is; nil where nothing of it runs.
+  func state(_ id: String) throws(ProviderError) -> ProcessState? {
+    if case .known(let state) = mirror.look(id) { return state }
+    return try ask(id).map { ProcessState($0, boot: ProcessIdentity.boot) }
+  }
+
   /// What the holder knows of a process; nil where nothing of it runs.
   func report(_ id: String) throws(ProviderError) -> Report? {
-    if case .known(let report) = mirror.look(id) { return report }
+    if case .known(let state) = mirror.look(id) { return state?.report }
+    return try ask(id)
+  }
+
+  private func ask(_ id: String) throws(ProviderError) -> Report? {
     if let reply = try connection.ask(.report(id: id)) { return try report(reply) }
     guard connection.abandoned().contains(where: { $0.id == id }) else { return nil }
     guard residence.isAgent else {
@@ -91,10 +101,24 @@ final class Home: Sendable {
         "the holder of this process has died; an agent takes it up again",
         remedy: "start the agent")
     }
-    try connection.require()
+    try require()
     return try connection.ask(.report(id: id)).flatMap { reply throws(ProviderError) in
       try report(reply)
     }
+  }
+
+  /// Has the holder take an order, where there is none a new one.
+  func keep(_ order: Order) throws(ProviderError) -> Report? {
+    if let reply = try connection.ask(.keep(order)) { return try report(reply) }
+    try require()
+    return try connection.ask(.keep(order)).flatMap { reply throws(ProviderError) in
+      try report(reply)
+    }
+  }
+
+  private func require() throws(ProviderError) {
+    try connection.require()
+    mirror.wake()
   }
 
   /// Takes in an answer.

@@ -45,16 +45,6 @@ final class Folder: Sendable {
     }
   }
 
-  /// Writes a text over what a file holds, by one call: who is killed leaves the old or the new.
-  ///
-  /// What was longer is covered with spaces. After a power cut anything may be there.
-  func overwrite(_ name: String, with text: String) throws(SystemError) {
-    let file = try open(name, OpenFlags.writing | OpenFlags.making)
-    let spaces = max(0, Int(clamping: tend_size(file.raw)) - text.utf8.count)
-    let bytes = Array(text.utf8) + [UInt8](repeating: UInt8(ascii: " "), count: spaces)
-    if try file.writeSome(bytes) < bytes.count { throw SystemError(code: SystemError.noSpace) }
-  }
-
   func rename(_ name: String, to other: String) throws(SystemError) {
     try check(tend_rename_file(raw, name, other))
   }

@@ -159,6 +159,13 @@ int tend_remove_file(int directory, const char *name);
 int tend_remove_folder(int directory, const char *name);
 /// An exclusive lock that ends with the descriptor; -EWOULDBLOCK where another one holds it.
 int tend_lock_file(int descriptor);
+/// A lock on a folder that ends with the descriptor, also in a tree of cgroups; -EWOULDBLOCK where
+/// another one holds it and this does not wait.
+int tend_lock_folder(int descriptor, int waits);
+/// Whether two descriptors lead to one file: 1 or 0.
+int tend_is_same(int descriptor, int other);
+/// Opens what a descriptor leads to a second time, in place of what `place` led to.
+int tend_put_in_place(int descriptor, int place);
 /// The size of an open file, or -1 where no name leads to it any more.
 int64_t tend_size(int descriptor);
 ssize_t tend_read_bytes(int descriptor, void *buffer, size_t size);

@@ -40,6 +40,8 @@ enum ProcessBenchmarks {
   ) { percent in
     let work = try Processes(Int(10 * percent))
     defer { work.remove() }
+    // What was written just now is read only once it has rested.
+    try await Task.sleep(for: .milliseconds(1200))
     let begin = Double(Measure.now())
     _ = try work.converge()
     let last = try work.measure("await")["last"] ?? 0
