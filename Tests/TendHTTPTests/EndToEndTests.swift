@@ -8,7 +8,7 @@ import Testing
 /// The built `tend` before a service on loopback.
 @Suite(.timeLimit(.minutes(4)))
 struct EndToEndTests {
-  private static let canary = "canary-\"e2e\"/9d41"
+  private static let canary = Canary.marker + "\"e2e\"/9d41"
 
   private func manifest(_ server: RawServer, _ tend: Tend) -> String {
     Manifests.item

@@ -83,9 +83,8 @@ public struct Tend: Sendable {
       try await ContinuousClock().sleep(for: killAfter)
       try? execution.send(signal: .kill)
     }
-    return Output(
-      status: Self.status(result.terminationStatus), out: result.standardOutput,
-      errors: result.standardError)
+    return output(
+      of: arguments, result.terminationStatus, result.standardOutput, result.standardError)
   }
 
   /// Runs it while the body looks on, which gets its process id; then ends it by SIGTERM.
@@ -103,9 +102,8 @@ public struct Tend: Sendable {
       defer { try? execution.send(signal: .terminate) }
       try await body(execution.processIdentifier.value)
     }
-    return Output(
-      status: Self.status(result.terminationStatus), out: result.standardOutput,
-      errors: result.standardError)
+    return output(
+      of: arguments, result.terminationStatus, result.standardOutput, result.standardError)
   }
 
   /// Runs a line of a shell, in which `$tend` is the executable.
@@ -115,9 +113,8 @@ public struct Tend: Sendable {
       environment: environment.updating(["tend": Self.path]),
       workingDirectory: FilePath(folder.path), input: .none,
       output: .string(limit: 16 << 20), error: .string(limit: 16 << 20))
-    return Output(
-      status: Self.status(result.terminationStatus), out: result.standardOutput,
-      errors: result.standardError)
+    return output(
+      of: [line], result.terminationStatus, result.standardOutput, result.standardError)
   }
 
   /// Runs a line of a shell, which has to be one command, while the body looks on; then ends it by
@@ -125,7 +122,7 @@ public struct Tend: Sendable {
   public func shell(
     _ line: String, while body: @Sendable (Int32) async throws -> Void
   ) async throws {
-    _ = try await Subprocess.run(
+    let result = try await Subprocess.run(
       .path("/bin/bash"), arguments: ["-c", "exec " + line],
       environment: environment.updating(["tend": Self.path]),
       workingDirectory: FilePath(folder.path), input: .none,
@@ -134,13 +131,24 @@ public struct Tend: Sendable {
       defer { try? execution.send(signal: .terminate) }
       try await body(execution.processIdentifier.value)
     }
+    _ = output(
+      of: [line], result.terminationStatus, result.standardOutput, result.standardError)
+  }
+
+  /// How a run ended; nothing that it has written holds the secret of its environment.
+  private func output(
+    of arguments: [String], _ status: TerminationStatus, _ out: String, _ errors: String
+  ) -> Output {
+    let output = Output(status: Self.status(status), out: out, errors: errors)
+    Canary.check(output, of: arguments, in: folder)
+    return output
   }
 
   private var environment: Environment {
     .inherit.updating([
       "XDG_STATE_HOME": folder.path, "TEND_RUNTIME_DIR": folder.path("run"), "NO_COLOR": nil,
       "SUDO_USER": nil,
-      "GIT_CONFIG_GLOBAL": "/dev/null",
+      "GIT_CONFIG_GLOBAL": "/dev/null", "TEND_TEST_SECRET": Canary.marker,
     ])
   }
 
