@@ -121,6 +121,26 @@ struct EndToEndTests {
     for place in ["a.yaml:25:1:", "a.yaml:30:1:"] {
       #expect(twice.errors.contains(place), "\(twice)")
     }
+    try tend.folder.write(
+      Manifests.item + Manifests.item("a", "size: 1")
+        + """
+        ---
+        apiVersion: http/v1
+        kind: API
+        metadata: {name: other}
+        spec: {url: "http://127.0.0.1:9/items"}
+        ---
+        apiVersion: http/v1
+        kind: Object
+        metadata: {name: c}
+        spec: {api: other, path: "/%61"}
+
+        """, to: "manifests/a.yaml")
+    let apart = try await tend("validate", "-f", tend.manifests)
+    #expect(apart.status == 1)
+    for text in ["a.yaml:35:1:", "a.yaml:25:1", "both have the URL http://127.0.0.1:9/items/a"] {
+      #expect(apart.errors.contains(text), "\(apart)")
+    }
     let type = Manifests.item.replacing(Manifests.api, with: "")
     try tend.folder.write(Manifests.item + type, to: "manifests/a.yaml")
     let kinds = try await tend("validate", "-f", tend.manifests)
