@@ -58,8 +58,8 @@ struct Trial: Sendable {
   var meddle: @Sendable () async throws -> Void
   /// Whether what is declared stands in the world: version, or nil for gone.
   var count: Int
-  /// Whether another version can be told by a look.
-  var changes = true
+  /// How many get another version; nil: all.
+  var updated: Int?
 
   func declared(_ version: Int, _ numbers: Range<Int>) -> String {
     numbers.map { number in
@@ -92,9 +92,10 @@ struct Trial: Sendable {
     }
     try await meddle()
     #expect(try await stage.pass() == 1, "\(kind): drift")
-    if changes {
-      try stage.declare(head + declared(2, all))
-      #expect(try await stage.pass() == count, "\(kind): update")
+    let updated = updated ?? count
+    if updated > 0 {
+      try stage.declare(head + declared(2, 0..<updated) + declared(1, updated..<count))
+      #expect(try await stage.pass() == updated, "\(kind): update")
       #expect(try await stage.pass() == 0, "\(kind): no-op after the update")
     }
     try stage.declare(head)
