@@ -26,6 +26,7 @@ enum Percent {
 
   /// With what needs no encoding as it is, and capital digits (RFC 3986, section 6.2.2).
   static func normalized(_ text: some StringProtocol) -> String {
+    guard text.utf8.contains(UInt8(ascii: "%")) else { return String(text) }
     var result: [UInt8] = []
     var rest = Array(text.utf8)[...]
     while let byte = rest.popFirst() {

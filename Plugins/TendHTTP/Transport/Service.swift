@@ -23,6 +23,8 @@ final class Service: Sendable {
   var connection: Connection { shared.wrappedValue }
   /// Tells it from the others of this process.
   let number: Int
+  /// Where it is; nil for what is no URL.
+  private let base: WebAddress?
   let tokens = Tokens()
   private let transport: any Transport
   private let random: @Sendable () -> Double
@@ -37,6 +39,7 @@ final class Service: Sendable {
     self.shared = shared
     self.number = number
     let connection = shared.wrappedValue
+    base = WebAddress(connection.url)
     self.transport = transport
     self.random = random
     gate = Gate(connection.limits.concurrency)
@@ -46,7 +49,7 @@ final class Service: Sendable {
   /// Asks, as often as it may, and follows redirects within the service.
   func perform(_ call: Call, _ context: Context) async throws(ProviderError) -> Answer {
     var call = call
-    guard call.address.origin == connection.origin else {
+    guard isHome(call.address) else {
       throw .permanent(
         "\(call.secrets.mask.apply(to: call.name)): is not at API \(connection.name), "
           + "\(connection.origin); nothing is sent there",
@@ -61,6 +64,10 @@ final class Service: Sendable {
     throw .permanent(
       "\(call.secrets.mask.apply(to: call.name)): redirected more than 5 times",
       remedy: "correct the path or the url of the API")
+  }
+
+  private func isHome(_ address: WebAddress) -> Bool {
+    base.map { address.hasSameOrigin(as: $0) } ?? false
   }
 
   /// Where a redirect leads; only within one origin, since a credential is good for no other.
@@ -157,7 +164,7 @@ final class Service: Sendable {
   ) async throws(ProviderError) -> Result<Answer, TransportError> {
     try confine(request.address, mask, context)
     var line = try await line(context)
-    if request.address.origin != connection.origin { line.socket = nil }
+    if !isHome(request.address) { line.socket = nil }
     switch try await pin(request.address, line, context) {
     case .success(let pin): line.pin = pin
     case .failure(let error): return .failure(error)
