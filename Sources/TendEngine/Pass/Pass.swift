@@ -192,11 +192,21 @@ struct Pass<P: Provider>: Sendable {
     do throws(ProviderError) { seen = try await look() } catch { return .unverified(done, error) }
     switch verdict.aftermath(exists: seen.current != nil, seen.differences) {
     case .gone: return .ended(done)
-    case .remains: throw .transient("it is still there after it was deleted")
+    case .remains: return remaining(done)
     case .differs:
       return .readBack(done, seen.differences, memory: try memory(seen.current))
     case .asDesired: return await confirm(seen, done: done)
     }
+  }
+
+  /// Somebody may have made it again, or the provider says what it did not do.
+  ///
+  /// Either way it is told what was done, each time, and what is there now is not lost.
+  private func remaining(_ done: Result.Done) -> Result {
+    var done = done
+    done.losesData = false
+    done.note = "deleted, and it is still there, or there again"
+    return .unverified(done, .transient("it is still there after it was deleted"))
   }
 
   /// What the journal recorded is what the next observation starts from.

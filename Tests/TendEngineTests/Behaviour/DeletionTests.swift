@@ -56,6 +56,28 @@ struct DeletionTests {
     #expect(try await bench.inventory().count == 3)
   }
 
+  @Test("a delete after which it is there is told each time, also the second one")
+  func remains() async throws {
+    let bench = Bench()
+    try await bench.apply("r1", [item("a"), item("b"), item("c"), item("d")])
+    bench.shelf.failApply("a", .ignore, .ignore)
+    try await bench.running { engine in
+      let plan = try await engine.prepare(
+        snapshot("r2", [item("b"), item("c"), item("d")]), for: bench.unit)
+      _ = try await flowing(bench.clock) { try await engine.apply(plan, by: "test") }
+      await eventually("it is gone") {
+        await pass(.seconds(10), on: bench.clock)
+        return bench.shelf.paths == ["b", "c", "d"]
+      }
+      try await eventually("all three are told") {
+        let events = try await engine.events(EventQuery(resource: "Item/a"))
+        let deletes = events.filter { $0.kind == .delete && $0.result == "done" }
+        let again = "deleted, and it is still there, or there again"
+        return deletes.map(\.message) == ["deleted", again, again]
+      }
+    }
+  }
+
   @Test("a failed delete is still owned after a restart, also in a later revision")
   func failedOverRestart() async throws {
     let bench = Bench()
