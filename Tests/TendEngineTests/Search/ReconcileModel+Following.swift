@@ -11,7 +11,7 @@ extension ReconcileModel {
     let nodes = place(intake)
     let isPartial = intake.delta.basis != nil && unit.weight.stalled == 0
     let visited = isPartial ? intake.delta.touched : intake.order
-    let basis = isPartial ? unit.nodes : []
+    let basis = intake.delta.basis == nil ? [] : unit.nodes
     let withdrawn = world.undeclared(by: intake, nodes, basis, 0)
     for node in withdrawn { world[node].pins += 1 }
     let removed = world.divided(withdrawn, of: 0).removed
@@ -30,7 +30,7 @@ extension ReconcileModel {
         intake: intake, nodes: nodes, visited: visited, removed: removed,
         pinned: nodes.filter { $0 != .nowhere } + withdrawn, isResuming: mustResume,
         questions: questions))
-    if questions.isEmpty { try intend() }
+    if questions.isEmpty, isReduced { try intend() }
   }
 
   private func content(_ intake: Intake, _ number: Int32) -> String? {
@@ -73,7 +73,7 @@ extension ReconcileModel {
         losesData: true)
       : .failed(.transient("it does not answer"))
     following = .planning(plan)
-    if plan.questions.isEmpty { try intend() }
+    if plan.questions.isEmpty, isReduced { try intend() }
   }
 
   /// A worker begins with a look for the plan, and that fails.
@@ -87,7 +87,7 @@ extension ReconcileModel {
   }
 
   /// All looks are in: the plan, and what must be durable for it.
-  private mutating func intend() throws(Flaw) {
+  mutating func intend() throws(Flaw) {
     guard case .planning(let plan) = following else { return }
     let planner = Planner(
       intake: plan.intake, nodes: plan.nodes, visited: plan.visited, removed: plan.removed,

@@ -11,14 +11,25 @@ extension ReconcileModel {
       throw Flaw(what: "two workers are at \(Scenario.names[slot])")
     }
     guard let key = scheduler.take(slot) else { return }
-    let run = Run(slot: slot, key: key, stage: .looking)
-    if rows[slot]?.isPlain == true, key.causes.isSubset(of: [.drift]) { return try glance(run) }
-    takePending(slot)
-    if key.causes.contains(.inspect), isAsked(slot) {
-      try answer(slot, found: true)
-      return try go(on: run, isInspected: true)
+    var run = Run(slot: slot, key: key, stage: .looking)
+    if rows[slot]?.isPlain == true, key.causes.isSubset(of: [.drift]) {
+      run.stage = .glancing
+    } else {
+      takePending(slot)
+      if key.causes.contains(.inspect), isAsked(slot) { run.stage = .inspecting }
     }
-    try go(on: run, isInspected: key.causes.contains(.inspect))
+    switch run.stage {
+    case .looking: try go(on: run, isInspected: key.causes.contains(.inspect))
+    case _ where !isReduced: insert(run)
+    case .glancing: try glance(run)
+    default: try inspect(run)
+    }
+  }
+
+  /// Looks for a plan.
+  private mutating func inspect(_ run: Run) throws(Flaw) {
+    try answer(run.slot, found: true)
+    try go(on: run, isInspected: true)
   }
 
   /// Looks the short way, where nothing stands against it.
@@ -80,6 +91,8 @@ extension ReconcileModel {
   mutating func look(_ slot: Int) throws(Flaw) {
     let run = runs.remove(at: index(slot))
     switch run.stage {
+    case .inspecting: try inspect(run)
+    case .glancing: try glance(run)
     case .looking:
       missed.remove(slot)
       try decide(run)
@@ -98,12 +111,21 @@ extension ReconcileModel {
     case .end(let result): return try conclude(run, result)
     case .confirm:
       return try conclude(run, .settled(nil, memory: .unchanged, unhealthy: nil))
+    case .act where isStuck(run, assignment):
+      let reason = "ReadsBackDifferent"
+      return try conclude(run, .refused(reason: reason, reason, run.differences))
     case .act(let verdict):
       let claim = assignment.claim(for: verdict)
       run.stage = claim.map { .claiming(verdict, $0) } ?? .applying(verdict)
       if mistake == .actsBeforeClaim { run.stage = .applying(verdict) }
       insert(run)
     }
+  }
+
+  /// Whether what we wrote twice did not stay, and nothing new is declared.
+  private func isStuck(_ run: Run, _ assignment: Assignment) -> Bool {
+    assignment.isDeclared && !assignment.isNew && !assignment.readBack.isEmpty
+      && assignment.readBack == run.differences
   }
 
   /// It is durable that the resource is ours.
@@ -116,6 +138,11 @@ extension ReconcileModel {
   /// The provider changes the resource.
   mutating func write(_ slot: Int) throws(Flaw) {
     guard case .applying(let verdict) = runs[index(slot)].stage else { return }
+    if isInTheWay(of: verdict, exists: things[slot] != nil) {
+      let run = runs.remove(at: index(slot))
+      let error = ProviderError.conflict("it is not as it was seen")
+      return try conclude(run, .failed(error, verdict, run.differences))
+    }
     try checkChange(slot, verdict)
     let desired = rows[slot]?.desired ?? ""
     switch verdict {
@@ -137,8 +164,7 @@ extension ReconcileModel {
     let result: Result =
       switch verdict.aftermath(exists: exists, differences) {
       case .gone: .ended(done)
-      case .remains:
-        .failed(.transient("it is still there after it was deleted"), verdict, run.differences)
+      case .remains: .unverified(done, .transient("it is still there after it was deleted"))
       case .differs: .readBack(done, differences, memory: .unchanged)
       case .asDesired: .settled(done, memory: .unchanged, unhealthy: nil)
       }
@@ -164,7 +190,7 @@ extension ReconcileModel {
       case .claiming(let verdict, _), .applying(let verdict):
         world.account(
           forBegun: verdict, run.differences, of: node, assignment, Self.now, &effects)
-      case .looking: break
+      case .inspecting, .glancing, .looking: break
       }
     }
     try perform(effects)

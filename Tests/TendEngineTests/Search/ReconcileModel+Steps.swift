@@ -7,7 +7,7 @@ extension ReconcileModel {
   enum Step: Hashable, CustomStringConvertible {
     // The agent.
     case begin(Int), fail(Int), look(Int), claim(Int), write(Int), cancel(Int), ring(Int)
-    case plan, commit, accept
+    case plan, intend, commit, accept
     // From outside.
     case publish
     case edit(Int, Edit, isReported: Bool)
@@ -23,6 +23,7 @@ extension ReconcileModel {
       case .cancel(let slot): "the run of \(Scenario.names[slot]), for something old, is cancelled"
       case .ring(let slot): "the delay of \(Scenario.names[slot]) ends"
       case .plan: "a revision is looked at"
+      case .intend: "it is known what is to be done"
       case .commit: "it is durable what is intended"
       case .accept: "the revision is in force"
       case .publish: "a new revision comes, and is looked at"
@@ -48,18 +49,18 @@ extension ReconcileModel {
     }
     switch following {
     case .resting: if wantsRevision { steps.append(.plan) }
-    case .planning: break
+    case .planning(let plan): if plan.questions.isEmpty { steps.append(.intend) }
     case .intending: steps.append(mistake == .acceptsBeforeDurable ? .accept : .commit)
     case .accepting: steps.append(mistake == .acceptsBeforeDurable ? .commit : .accept)
     }
-    if steps.isEmpty { steps = waiting.map(Step.ring) }
+    if steps.isEmpty || !isReduced { steps += waiting.map(Step.ring) }
     return steps
   }
 
   private func steps(of run: Run) -> [Step] {
     let own: [Step] =
       switch run.stage {
-      case .looking, .verifying: [.look(run.slot)]
+      case .inspecting, .glancing, .looking, .verifying: [.look(run.slot)]
       case .claiming: [.claim(run.slot)]
       case .applying: [.write(run.slot)]
       }
@@ -68,29 +69,53 @@ extension ReconcileModel {
 
   private var outerSteps: [Step] {
     var steps: [Step] = []
-    if published < catalog.scenario.revisions.count, !mustResume, case .resting = following {
+    if published < catalog.scenario.revisions.count, isReduced ? isAskingNext : true {
       steps.append(.publish)
     }
-    if budget.edits > 0 { for slot in things.indices { steps += edits(of: slot) } }
-    if budget.crashes > 0, isNews { steps += stored.indices.map { .crash(kept: $0) } }
+    if budget.edits > 0 {
+      for slot in things.indices {
+        steps += isReduced ? edits(of: slot) : reported(possibleEdits(of: slot), slot)
+      }
+    }
+    if budget.crashes > 0, isNews || !isReduced { steps += stored.indices.map { .crash(kept: $0) } }
     return steps
   }
 
-  /// What others may do to a resource now: only where the next step looks at it.
+  /// Whether the follower is about to ask for the newest revision.
+  private var isAskingNext: Bool {
+    guard case .resting = following else { return false }
+    return !mustResume
+  }
+
+  private func possibleEdits(of slot: Int) -> [Edit] {
+    guard catalog.scenario.isEverDeclared(slot) else { return [] }
+    return switch things[slot]?.content {
+    case nil: [.makes]
+    case "edited": [.removes]
+    default: [.changes, .removes]
+    }
+  }
+
+  /// Each, reported if the agent knows the resource, and unnoticed.
+  private func reported(_ edits: [Edit], _ slot: Int) -> [Step] {
+    edits.flatMap { edit in
+      let unnoticed = Step.edit(slot, edit, isReported: false)
+      return scheduler.keys[slot] == nil
+        ? [unnoticed] : [unnoticed, .edit(slot, edit, isReported: true)]
+    }
+  }
+
+  /// What others may do to a resource now: only where the next step looks at it, or writes it and
+  /// finds nothing to work on.
   private func edits(of slot: Int) -> [Step] {
-    let edits: [Edit] =
-      switch things[slot]?.content {
-      case nil: [.makes]
-      case "edited": [.removes]
-      default: [.changes, .removes]
-      }
+    let edits = possibleEdits(of: slot)
     if let run = runs.first(where: { $0.slot == slot }) {
       switch run.stage {
-      case .claiming, .applying: return []
-      case .looking, .verifying:
-        return edits.flatMap { edit in
-          [Step.edit(slot, edit, isReported: false), .edit(slot, edit, isReported: true)]
-        }
+      case .claiming: return []
+      case .applying(let verdict):
+        return reported(
+          edits.filter { isInTheWay(of: verdict, exists: $0 != .removes) }, slot)
+      case .inspecting, .glancing, .looking, .verifying: return reported(edits, slot)
       }
     }
     guard runs.count < budget.workers, let key = scheduler.keys[slot] else { return [] }
@@ -99,6 +124,15 @@ extension ReconcileModel {
       looks || isQuiet
         ? [Step.edit(slot, edit, isReported: false), .edit(slot, edit, isReported: true)]
         : [.edit(slot, edit, isReported: true)]
+    }
+  }
+
+  /// Whether a change can't be made as it was decided, since the resource has come or gone.
+  func isInTheWay(of verdict: Verdict, exists: Bool) -> Bool {
+    switch verdict {
+    case .create: exists
+    case .update, .replace: !exists
+    default: false
     }
   }
 
@@ -132,8 +166,8 @@ extension ReconcileModel {
   }
 
   mutating func take(_ step: Step) throws(Flaw) {
-    let before = outlasting
-    defer { isNews = outlasting != before }
+    let before = budget.crashes > 0 && isReduced ? self : nil
+    defer { isNews = before.map { !outlasts(like: $0) } ?? false }
     switch step {
     case .begin(let slot): try begin(slot)
     case .look(let slot): try look(slot)
@@ -143,11 +177,12 @@ extension ReconcileModel {
     case .cancel(let slot): try cancel(slot)
     case .ring(let slot): scheduler.keys[slot]?.phase = .ready
     case .plan: try plan()
+    case .intend: try intend()
     case .commit: makeDurable()
     case .accept: try accept()
     case .publish:
       published += 1
-      try plan()
+      if isReduced { try plan() }
     case .edit(let slot, let edit, let isReported):
       try self.edit(slot, edit, isReported: isReported)
     case .crash(let kept): crash(kept)
@@ -156,7 +191,8 @@ extension ReconcileModel {
 
   // MARK: From outside
 
-  /// Somebody changes a resource just before it is looked at.
+  /// Somebody changes a resource; where steps are taken together, just before it is looked at or
+  /// written.
   private mutating func edit(_ slot: Int, _ edit: Edit, isReported: Bool) throws(Flaw) {
     budget.edits -= 1
     switch edit {
@@ -166,8 +202,9 @@ extension ReconcileModel {
     }
     let wasQuiet = isQuiet
     if isReported { add(slot, .drift, .drift) } else { missed.insert(slot) }
-    if runs.contains(where: { $0.slot == slot }) {
-      try look(slot)
+    guard isReduced else { return }
+    if let run = runs.first(where: { $0.slot == slot }) {
+      if case .applying = run.stage { try write(slot) } else { try look(slot) }
     } else if isReported || !wasQuiet {
       try begin(slot)
     }

@@ -12,22 +12,33 @@ import Tend
 /// any ready resource may be taken next, so that every order is among what is searched.
 ///
 /// A step is what happens between two points at which the engine waits: nothing else can come
-/// between its parts, since each decides under the lock. What need not be searched, and why:
+/// between its parts, since each decides under the lock.
 ///
-/// - Workers are alike, so that it only counts how many are at work.
+/// Where it `isReduced`, steps are taken together or left out of which it makes no difference when
+/// they come; `ReductionTests` compares what comes of it with a search that leaves out nothing:
+///
 /// - A look for a plan, and the short look at what is settled, happen as soon as a worker begins:
 ///   beginning touches nothing but the key of the resource, so whatever comes between might as well
 ///   come before. For the same reason a plan is made with its last look: it reads nothing that
 ///   somebody outside could change.
-/// - What somebody outside does matters to nobody before the resource is looked at next, so it
-///   comes just before a look; what comes before a write is gone with it. In the same way a
-///   revision comes just before the follower asks for it, and the agent dies only where the last
-///   step has left something that outlives it: elsewhere the next life begins as it would have
-///   begun before.
-/// - What waits to be written may be durable up to any point when the agent dies, so that its
-///   writing takes no steps; where no more deaths come, it is durable at once.
+/// - What somebody outside does matters to nobody before the resource is looked at or written next,
+///   so it comes just before that; before a write only where the write then has nothing to work on,
+///   since else it is gone with it. In the same way a revision comes just before the follower asks
+///   for it, and the agent dies only where the last step has left something that outlives it:
+///   elsewhere the next life begins as it would have begun before.
+/// - A report of drift comes with a change, and with a worker that begins: until then it is a mark
+///   on the key that nobody else reads.
 /// - Time passes only where nothing else goes on: a delay that ends earlier is a look without a
 ///   reason, and such looks come with each report of drift.
+///
+/// Always:
+///
+/// - Workers are alike, so that it only counts how many are at work.
+/// - What waits to be written may be durable up to any point when the agent dies, so that its
+///   writing takes no steps; where no more deaths come, it is durable at once.
+///
+/// No two of the resources are interchangeable: each scenario gives every one its own part, so that
+/// there is no symmetry to make use of.
 struct ReconcileModel: Searched {
   /// A thing in the world.
   struct Thing: Hashable {
@@ -38,12 +49,16 @@ struct ReconcileModel: Searched {
   /// What the store keeps at some moment.
   struct Stored {
     var state = InMemoryStore.State()
-    var mark = 0
+    var mark = InMemoryStore.State().mark
   }
 
   /// What a worker is at.
   struct Run {
     enum Stage: Hashable {
+      /// It looks for a plan.
+      case inspecting
+      /// It looks the short way.
+      case glancing
       case looking
       case claiming(Verdict, Verdict.Ownership)
       case applying(Verdict)
@@ -105,6 +120,8 @@ struct ReconcileModel: Searched {
 
   let catalog: Catalog
   let mistake: Mistake?
+  /// Whether steps are taken together or left out where that makes no difference.
+  let isReduced: Bool
   var budget: Budget
   // The world outside.
   var things: [Thing?]
@@ -129,10 +146,14 @@ struct ReconcileModel: Searched {
   static let now = Moment(
     monotonic: .zero, wall: Timestamp(nanoseconds: 1_790_000_000_000_000_000))
 
-  init(_ catalog: Catalog, _ budget: Budget = Budget(), mistake: Mistake? = nil) {
+  init(
+    _ catalog: Catalog, _ budget: Budget = Budget(), mistake: Mistake? = nil,
+    isReduced: Bool = true
+  ) {
     self.catalog = catalog
     self.budget = budget
     self.mistake = mistake
+    self.isReduced = isReduced
     things = catalog.scenario.strangers.reduce(into: [nil, nil, nil]) { things, slot in
       things[slot] = Thing(content: "theirs", isTheirs: true)
     }
@@ -147,13 +168,10 @@ struct ReconcileModel: Searched {
 
   /// What is durable.
   var durable: InMemoryStore.State { stored[0].state }
-  /// What a crash leaves, if nothing that waits is lost with it.
-  var outlasting: Int {
-    var hasher = Hasher()
-    hasher.combine(things)
-    hasher.combine(published)
-    hasher.combine(stored.map(\.mark))
-    return hasher.finalize()
+  /// Whether a crash leaves what it would have left of another state.
+  func outlasts(like other: ReconcileModel) -> Bool {
+    things == other.things && published == other.published
+      && stored.elementsEqual(other.stored) { $0.mark == $1.mark }
   }
 
   /// Number of the newest revision.

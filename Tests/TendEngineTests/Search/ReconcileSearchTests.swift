@@ -4,6 +4,8 @@ import Testing
 
 /// All of `exhaustive` is searched to its end; of `nearest` as much as 15,000 states are, those
 /// after the fewest steps first.
+///
+/// `Tests/search` goes on with what lies beyond them.
 @Suite(
   "T20: every interleaving of a small scope", .serialized, .oneThread, .timeLimit(.minutes(10)))
 struct ReconcileSearchTests {
@@ -33,6 +35,13 @@ struct ReconcileSearchTests {
     #expect(report.flaw == nil, "\(report)")
   }
 
+  @Test("whichever way it goes, it meets the same number of states", arguments: Scenario.all)
+  func ways(_ scenario: Scenario) throws {
+    let start = ReconcileModel(try Catalog(scenario), .init(crashes: 0, edits: 0))
+    let (wide, deep) = (Search.exhaust(from: start), Search.sweep(from: start))
+    #expect(wide.states == deep.states && wide.steps == deep.steps && deep.flaw == nil)
+  }
+
   @Test("a planted mistake is found, with a shortest history", arguments: Mistake.allCases)
   func planted(_ mistake: Mistake) throws {
     var reports: [Search<ReconcileModel>.Report] = []
@@ -46,4 +55,8 @@ struct ReconcileSearchTests {
     }
     Issue.record("it was not found: \(reports)")
   }
+}
+
+extension Mistake: CustomTestStringConvertible {
+  var testDescription: String { rawValue }
 }

@@ -1,6 +1,5 @@
 import Synchronization
 import Tend
-import Testing
 
 @testable import TendEngine
 
@@ -16,6 +15,8 @@ struct Scenario: Sendable, CustomStringConvertible {
 
   static let names = ["a", "b", "c"]
 
+  func isEverDeclared(_ slot: Int) -> Bool { revisions.contains { $0[slot] != nil } }
+
   /// One resource builds on another; it goes when the other changes.
   static let chain = Scenario(
     description: "b builds on a; then a changes and b goes",
@@ -28,6 +29,11 @@ struct Scenario: Sendable, CustomStringConvertible {
   static let adoption = Scenario(
     description: "c was there before; then it is given back, and b builds on a",
     revisions: [["1", nil, "1"], ["1", "1", nil]], dependencies: [1: [0]], strangers: [2])
+
+  /// Few enough for a search that leaves out nothing.
+  static let pair = Scenario(
+    description: "b builds on a; then a changes and b goes, and there is no c",
+    revisions: [["1", "1", nil], ["2", nil, nil]], dependencies: [1: [0]])
 
   static let all = [chain, withdrawal, adoption]
 }
@@ -65,7 +71,8 @@ final class Catalog: Sendable {
           dependsOn: (scenario.dependencies[slot] ?? []).map { "Item/\(Scenario.names[$0])" })
       }
     }
-    return TendEngineTests.snapshot("r\(revision)", declarations)
+    return Snapshot(
+      revision: Revision(id: "r\(revision)", message: "change"), declarations: declarations)
   }
 
   /// The position of a revision that is known by its name.
@@ -105,7 +112,7 @@ final class Catalog: Sendable {
 }
 
 /// A mistake that is planted in what drives the decisions, to see that it is found.
-enum Mistake: String, CaseIterable, CustomTestStringConvertible {
+enum Mistake: String, CaseIterable {
   case acceptsBeforeDurable = "a revision is in force before it is durable who owns what"
   case actsBeforeClaim = "what no plan has seen is changed before it is durable that it is ours"
   case acknowledgesEarly = "a store acknowledges before it keeps"
@@ -114,8 +121,6 @@ enum Mistake: String, CaseIterable, CustomTestStringConvertible {
   case losesEvents = "what was done is not told"
   case forgetsEdges = "a restart forgets who depends on whom"
   case concludesStale = "what was done for an old revision settles the new one"
-
-  var testDescription: String { rawValue }
 
   /// Whether nothing shows it as long as nobody dies.
   var needsCrash: Bool { self == .forgetsEdges }

@@ -235,32 +235,32 @@ final class SchedulerRig {
   /// and when the timer wakes.
   ///
   /// Times count from now.
-  var mark: Int {
-    var hasher = Hasher()
+  var mark: Mark {
+    var marker = Marker()
     for (number, handle) in handles.enumerated() {
-      hasher.combine(core.status(of: handle, now: now))
-      hasher.combine(runs[number].map { core.isStale($0.ticket) })
-      hasher.combine(runs[number]?.ticket.causes.rawValue)
-      hasher.combine(runs[number]?.ticket.priority)
+      marker.combine(core.status(of: handle, now: now))
+      marker.combine(runs[number].map { core.isStale($0.ticket) })
+      marker.combine(runs[number]?.ticket.causes.rawValue)
+      marker.combine(runs[number]?.ticket.priority)
     }
     for priority in Scheduler.Priority.allCases {
       var next = core.lists.first(core.list(0, priority))
       while let index = next {
-        hasher.combine(index)
+        marker.combine(index)
         let link = core.records[index].next
         next = link & 1 << 31 == 0 ? link : nil
       }
-      hasher.combine(-1)
+      marker.combine(-1)
     }
-    hasher.combine(awake)
-    hasher.combine(asleep)
-    hasher.combine(woken)
+    marker.combine(awake)
+    marker.combine(asleep)
+    marker.combine(woken)
     switch alarm {
-    case .at(let time): hasher.combine(time - now)
-    case .unset: hasher.combine(-1)
-    case .now, .closed, nil: hasher.combine(-2)
+    case .at(let time): marker.combine(time - now)
+    case .unset: marker.combine(-1)
+    case .now, .closed, nil: marker.combine(-2)
     }
-    return hasher.finalize()
+    return marker.mark
   }
 }
 
@@ -269,7 +269,7 @@ struct SchedulerHistory: Searched {
   private let start: SchedulerRig
   private var taken: [SchedulerRig.Step] = []
   private(set) var steps: [SchedulerRig.Step]
-  private(set) var mark: Int
+  private(set) var mark: Mark
   private var flaw: Flaw?
 
   init(_ scope: SchedulerRig.Scope) {

@@ -1,0 +1,1 @@
+../../../TendEngineTests/Support/Declaring.swift

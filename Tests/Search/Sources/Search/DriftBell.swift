@@ -1,0 +1,1 @@
+../../../TendEngineTests/Worlds/DriftBell.swift

@@ -1,0 +1,1 @@
+../../../TendEngineTests/Search/NaiveScheduler.swift

@@ -1,0 +1,1 @@
+../../../TendEngineTests/Search/Scenario.swift
