@@ -111,9 +111,6 @@ let package = Package(
     module(
       "TendGit", ["Tend", "TendEngine", "TendManifest", subprocess, system, logging, metrics]),
     module("TendSQLite", ["Tend", "TendEngine", grdb, crypto]),
-    .systemLibrary(
-      name: "CJemalloc", path: "Sources/CJemalloc", pkgConfig: "jemalloc",
-      providers: [.apt(["libjemalloc-dev"])]),
     .systemLibrary(name: "CTendAgent", path: "Sources/CTendAgent"),
     module(
       "TendAgent",
@@ -139,8 +136,7 @@ let package = Package(
         "CJansson", crypto, httpClient, nioCore, nioPosix, nioHTTP1, nioSSL, nioCompression,
       ], excluding: ["Definitions"]),
     .executableTarget(
-      name: "tend",
-      dependencies: ["CJemalloc", "TendCLI", "TendFiles", "TendHTTP", "TendProcesses"],
+      name: "tend", dependencies: ["TendCLI", "TendFiles", "TendHTTP", "TendProcesses"],
       path: "Examples/Agent",
       exclude: ["run", "build-release", "tend-agent.service", "tend-agent-user.conf"],
       swiftSettings: settings),
