@@ -67,6 +67,45 @@ struct TreeTests {
     }
   }
 
+  @Test("T55: a holder without a free descriptor ends the whole tree", arguments: both)
+  func withoutDescriptors(usesCgroups: Bool) async throws {
+    try await onStage(usesCgroups: usesCgroups) { stage in
+      let spec = try stage.shell(
+        "tree",
+        "for i in 1 2 3 4 5 6 7 8 9; do "
+          + "(setsid sh -c 'trap \"\" TERM; echo deep $$; while :; do sleep 1; done' &) ; done; "
+          + "echo main $$; while :; do sleep 1; done", ["stop": [["signal": "KILL"]]])
+      try await stage.reconcile(spec)
+      let found = await eventually { (try? stage.lines(spec))?.count == 10 }
+      #expect(found)
+      let processes = try stage.lines(spec).compactMap { line in
+        line.split(separator: " ").last.flatMap { Int32($0) }
+      }
+      let strangers = try await occupy(stage)
+      _ = try stage.provider.home().connection.ask(.release(id: spec.id))
+      let isEnded = await eventually { !processes.contains(where: stage.isRunning) }
+      #expect(isEnded && !strangers.isEmpty)
+    }
+  }
+
+  /// Lets the holder have no more descriptors than now, and takes those that it would lend.
+  private func occupy(_ stage: Stage) async throws -> [Descriptor] {
+    let holder = try stage.holder()
+    let open = { try FileManager.default.contentsOfDirectory(atPath: "/proc/\(holder)/fd") }
+    let most = try #require(try open().compactMap { Int($0) }.max()) + 1
+    let (command, _) = try start(
+      ["/usr/bin/prlimit", "--pid=\(holder)", "--nofile=\(most):\(most)"])
+    var status: Int32 = -1
+    try #require(waitpid(command, &status, 0) == command && status == 0)
+    let folder = try Folder(at: stage.directory)
+    let strangers = try (0..<most + 1).map { _ in
+      try Descriptor(tend_connect(folder.raw, Holder.socketName))
+    }
+    let isFull = await eventually { (try? open().count) == most }
+    try #require(isFull)
+    return strangers
+  }
+
   private func zombies(of parent: Int32) -> Int {
     let all = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
     return all.compactMap { Int32($0) }.count { process in
@@ -132,6 +171,16 @@ struct TreeTests {
     }
   }
 
+  /// A process of these tests' own.
+  private func start(_ command: [String]) throws -> (process: Int32, descriptor: Descriptor) {
+    let null = try Folder(at: "/dev").open("null", OpenFlags.reading)
+    return try Starter.start(
+      Launch(
+        command: command, directory: "/", environment: [], account: nil, openFiles: 0,
+        notifies: false, watchdog: 0, digest: ""),
+      in: .init(input: null.raw, output: null.raw))
+  }
+
   @Test("T50: a stranger that got an old id is neither adopted nor signalled")
   func stranger() async throws {
     try await onStage { stage in
@@ -139,12 +188,7 @@ struct TreeTests {
       try await stage.reconcile(spec)
       let process = try await stage.process(spec)
       let holder = try stage.holder()
-      let null = try Folder(at: "/dev").open("null", OpenFlags.reading)
-      let (stranger, _) = try Starter.start(
-        Launch(
-          command: ["/bin/sleep", "1000"], directory: "/", environment: [], account: nil,
-          openFiles: 0, notifies: false, watchdog: 0, digest: ""),
-        in: .init(input: null.raw, output: null.raw))
+      let (stranger, _) = try start(["/bin/sleep", "1000"])
       defer {
         kill(stranger, SIGKILL)
         waitpid(stranger, nil, 0)

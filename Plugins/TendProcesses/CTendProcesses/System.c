@@ -453,6 +453,8 @@ int tend_is_same(int descriptor, int other) {
          one.st_ino == two.st_ino;
 }
 
+int tend_duplicate(int descriptor) { return result_of(fcntl(descriptor, F_DUPFD_CLOEXEC, 0)); }
+
 int tend_put_in_place(int descriptor, int place) {
   return result_of(dup3(descriptor, place, O_CLOEXEC));
 }

@@ -76,6 +76,10 @@ final class Body {
     return found.sorted()
   }
 
+  /// How many are signalled together: each takes a descriptor meanwhile, and with two more it must
+  /// fit into what is spare.
+  static let atOnce = Spare.count - 2
+
   /// Sends a signal to the main process, or to everything that descends from it.
   func signal(_ signal: Signal, all: Bool) {
     guard all else {
@@ -85,6 +89,16 @@ final class Body {
     if signal == .kill, group?.kill() == true { return }
     // While it runs its children hang on it, and are found below it.
     let members = group?.members ?? everywhere()
+    let main = held?.identity.process
+    var rest = members.filter { $0 != main }[...]
+    while !rest.isEmpty {
+      signalSome(rest.prefix(Self.atOnce), signal)
+      rest = rest.dropFirst(Self.atOnce)
+    }
+    held?.signal(signal.number)
+  }
+
+  private func signalSome(_ members: ArraySlice<Int32>, _ signal: Signal) {
     let descriptors = members.compactMap { process in
       (try? Descriptor(tend_pidfd(process))).map { (process, $0) }
     }

@@ -7,8 +7,8 @@ extension Holder {
     switch action {
     case .start(let serial, let launch, let replica): start(serial, launch, replica, kept)
     case .signal(let serial, let signal, let all):
-      kept.bodies[serial]?.signal(signal, all: all)
-    case .look(let serial): look(serial, kept)
+      spare.lend { kept.bodies[serial]?.signal(signal, all: all) }
+    case .look(let serial): spare.lend { look(serial, kept) }
     case .ask(let serial, let probe, let replica): ask(serial, probe, replica, kept)
     case .discard(let serial): discard(serial, kept)
     }
@@ -162,7 +162,7 @@ extension Holder {
       let process = body.held?.identity.process ?? 0
       kept.notes.append((instance.replica, "process \(process) \(exit.words)"))
     }
-    let left = !body.descendants(among: children()).isEmpty
+    let left = spare.lend { !body.descendants(among: children()).isEmpty }
     body.held = nil
     kept.charge.exited(serial, exit, leaving: left, at: now, wall: wall)
     touched.insert(id)

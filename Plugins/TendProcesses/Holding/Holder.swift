@@ -35,6 +35,7 @@ final class Holder {
   private let signals: Descriptor
   let listener: Descriptor
   let devices: Folder
+  let spare: Spare
   /// Descriptors that are given up when somebody wants to talk and there are no others.
   var reserve: [Descriptor] = []
   /// Whether nobody new can be listened to.
@@ -81,6 +82,7 @@ final class Holder {
     nullOutput = try devices.open("null", OpenFlags.writing)
     seat = try devices.open("null", OpenFlags.writing)
     tend_raise_descriptor_limit()
+    spare = Spare(nothing)
     try check(tend_become_subreaper())
     poll = try Descriptor(tend_poll_make())
     signals = try Descriptor(tend_watch_children())

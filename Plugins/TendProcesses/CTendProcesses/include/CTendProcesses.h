@@ -164,6 +164,8 @@ int tend_lock_file(int descriptor);
 int tend_lock_folder(int descriptor, int waits);
 /// Whether two descriptors lead to one file: 1 or 0.
 int tend_is_same(int descriptor, int other);
+/// Another descriptor for the same open file.
+int tend_duplicate(int descriptor);
 /// Opens what a descriptor leads to a second time, in place of what `place` led to.
 int tend_put_in_place(int descriptor, int place);
 /// The size of an open file, or -1 where no name leads to it any more.
