@@ -60,6 +60,14 @@ struct DriftLedger: Sendable, Hashable {
     return .repair
   }
 
+  /// How long the next repair of these fields waits.
+  mutating func delay(fields: [String], _ now: Duration, _ interval: Duration) -> Duration {
+    switch ask(fields: fields, now: now, interval: interval) {
+    case .repair: .zero
+    case .wait(let time): time
+    }
+  }
+
   /// Told after a repair of these fields.
   mutating func repaired(fields: [String], now: Duration, interval: Duration) {
     writes.append(now)

@@ -304,6 +304,11 @@ extension World {
   ) -> Scheduler.Disposition {
     record(node, assignment, done, now, &effects)
     own(node, memory, &effects)
+    if var ledger = done.ledger, ledger.contested != nil {
+      // Writes stick here, but for as long as it takes who fights back to write again.
+      let delay = ledger.delay(fields: differences.map(\.path), now.monotonic, assignment.interval)
+      return contested(node, assignment, ledger, delay, differences, now, &effects)
+    }
     let fields = differences.map(\.path).joined(separator: ", ")
     guard self[node].extra?.readBack == differences else {
       return again(node, done, fields, differences, now, &effects)

@@ -93,6 +93,36 @@ struct ReconcileTests {
     }
   }
 
+  @Test("T38: who writes back before a repair is confirmed is contested too, and it is said")
+  func contestedAtOnce() async throws {
+    let bell = DriftBell()
+    let bench = Bench { $0.bell = bell }
+    try await kept(bench, [item("a", mode: 1)]) { engine in
+      await eventually("it is watched") { bell.isWatching }
+      for round in 1...5 {
+        if round == 5 {
+          bench.shelf.normalise { thing in
+            var thing = thing
+            thing.mode = 9
+            return thing
+          }
+        }
+        bench.shelf.put("a") { $0.mode = 9 }
+        bell.ring("a")
+        await eventually("it is written") { bench.shelf.writes.count == round }
+      }
+      await eventually("it is seen") { reason(engine, "a", .inSync) == "Contested" }
+      let events = try await engine.events(EventQuery(resource: "Item/a"))
+      #expect(events.count { $0.message.hasPrefix("Contested") } == 1, "it is said once")
+      await pass(.seconds(600), on: bench.clock)
+      #expect(bench.shelf.writes.count > 6, "and goes on, slowly")
+      bench.shelf.normalise { $0 }
+      await eventually("it gives up", on: bench.clock) { bench.shelf["a"]?.mode == 1 }
+      await pass(.seconds(3600), on: bench.clock)
+      await eventually("it is normal again") { reason(engine, "a", .ready) == "Ready" }
+    }
+  }
+
   @Test("where contests are not detected every drift is repaired")
   func uncontested() async throws {
     let bell = DriftBell()
