@@ -183,52 +183,25 @@ final class Rest: Sendable {
 
 /// Lets a supervisor cancel what one worker does.
 final class WorkerGuard: Sendable {
-  private struct State {
-    var isCondemned = false
-    var waiter: CheckedContinuation<Void, Never>?
-    /// The loop, where nobody waits for it as for a child.
-    var shift: Shift?
-  }
-
-  private let state = Mutex(State())
+  /// Rung when the run under way is to be cancelled.
+  private let bell = Bell()
+  /// The loop, where nobody waits for it as for a child.
+  private let shift = Mutex<Shift?>(nil)
 
   /// From now on this loop is what is guarded.
-  func begin(_ shift: Shift) { state.withLock { $0.shift = shift } }
+  func begin(_ shift: Shift) { self.shift.withLock { $0 = shift } }
 
   /// The run under way is to be cancelled.
   func condemn() {
-    if let shift = state.withLock({ $0.shift }) { return shift.cancel() }
-    wake { $0.isCondemned = true }
+    if let shift = shift.withLock({ $0 }) { return shift.cancel() }
+    bell.ring()
   }
 
   /// The run under way is no longer waited for; nil where its worker can't be replaced.
   func giveUp() -> (hanging: Scheduler.Ticket, others: [Scheduler.Ticket])? {
-    state.withLock { $0.shift }?.giveUp()
-  }
-
-  private func wake(_ body: (inout State) -> Void) {
-    let waiter = state.withLock { state in
-      body(&state)
-      defer { state.waiter = nil }
-      return state.waiter
-    }
-    waiter?.resume()
+    shift.withLock { $0 }?.giveUp()
   }
 
   /// Waits until the worker is condemned, or the task is cancelled.
-  func wait() async {
-    await withTaskCancellationHandler {
-      await withCheckedContinuation { continuation in
-        let isDone = state.withLock { state in
-          if state.isCondemned || Task.isCancelled { return true }
-          state.waiter = continuation
-          return false
-        }
-        if isDone { continuation.resume() }
-      }
-    } onCancel: {
-      wake { _ in }
-    }
-    state.withLock { $0.isCondemned = false }
-  }
+  func wait() async { await bell.wait() }
 }

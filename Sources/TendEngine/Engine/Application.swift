@@ -30,13 +30,13 @@ final class Application: Sendable {
     /// Progress that was counted and not yet said.
     var unsaid = 0
     var isQuiet = false
-    var isAbandoned = false
-    var waiter: CheckedContinuation<Void, Never>?
 
-    var isOver: Bool { isAbandoned || isQuiet && unsaid == 0 }
+    var isOver: Bool { isQuiet && unsaid == 0 }
   }
 
   private let state: Lock<State>
+  /// Rung when it is over.
+  private let bell = Bell()
   private let progress: @Sendable (Progress) -> Void
 
   init(
@@ -65,37 +65,25 @@ final class Application: Sendable {
     guard let message else { return nil }
     return {
       self.progress(message)
-      self.wake { $0.unsaid -= 1 }
+      self.update { $0.unsaid -= 1 }
     }
   }
 
   /// Nothing more will be done without help.
-  func becameQuiet() { wake { $0.isQuiet = true } }
+  func becameQuiet() { update { $0.isQuiet = true } }
 
-  private func wake(_ body: (inout State) -> Void) {
-    let waiter: CheckedContinuation<Void, Never>? = state.withLock { state in
+  private func update(_ body: (inout State) -> Void) {
+    let isOver = state.withLock { state in
       body(&state)
-      guard state.isOver else { return nil }
-      defer { state.waiter = nil }
-      return state.waiter
+      return state.isOver
     }
-    waiter?.resume()
+    if isOver { bell.ring() }
   }
 
   /// Waits until all is done, or nothing more will be done without help, or the task is cancelled.
   func wait() async {
-    await withTaskCancellationHandler {
-      await withCheckedContinuation { continuation in
-        let isDone = state.withLock { state in
-          if state.isOver || Task.isCancelled { return true }
-          state.waiter = continuation
-          return false
-        }
-        if isDone { continuation.resume() }
-      }
-    } onCancel: {
-      wake { $0.isAbandoned = true }
-    }
+    // It may go on after the bell was rung.
+    while !Task.isCancelled, !state.withLock({ $0.isOver }) { await bell.wait() }
   }
 
   /// What is not done, in no order.

@@ -17,10 +17,11 @@ final class Inspection: Sendable {
   private struct State {
     var results: [Node: Result] = [:]
     var remaining: Int
-    var waiter: CheckedContinuation<Void, Never>?
   }
 
   private let state: Lock<State>
+  /// Rung when nothing remains.
+  private let bell = Bell()
   /// What the unit of the plan is confined to.
   let confinement: Confinement?
 
@@ -29,39 +30,21 @@ final class Inspection: Sendable {
     var results: [Node: Result] = [:]
     results.reserveCapacity(count)
     state = Lock(State(results: results, remaining: count))
+    if count <= 0 { bell.ring() }
   }
 
   func deliver(_ result: Result, for node: Node) {
-    let waiter = state.withLock { state in
-      guard state.results.updateValue(result, forKey: node) == nil else {
-        return nil as CheckedContinuation<Void, Never>?
-      }
+    let isLast = state.withLock { state in
+      guard state.results.updateValue(result, forKey: node) == nil else { return false }
       state.remaining -= 1
-      guard state.remaining == 0 else { return nil }
-      defer { state.waiter = nil }
-      return state.waiter
+      return state.remaining == 0
     }
-    waiter?.resume()
+    if isLast { bell.ring() }
   }
 
   /// Waits until everything was inspected, or the task is cancelled.
   func wait() async -> [Node: Result] {
-    await withTaskCancellationHandler {
-      await withCheckedContinuation { continuation in
-        let isDone = state.withLock { state in
-          if state.remaining <= 0 || Task.isCancelled { return true }
-          state.waiter = continuation
-          return false
-        }
-        if isDone { continuation.resume() }
-      }
-    } onCancel: {
-      let waiter = state.withLock { state in
-        defer { state.waiter = nil }
-        return state.waiter
-      }
-      waiter?.resume()
-    }
+    await bell.wait()
     return state.withLock { $0.results }
   }
 }
