@@ -13,15 +13,18 @@ public protocol Residing<Desired>: Provider {
 
   /// Ends what it keeps running for a resource: the agent ends, and is to leave nothing behind.
   ///
-  /// Called in the reverse order of dependencies, after the engine has drained. Default: nothing.
-  func vacate(_ id: Desired.ID, _ context: Context) async throws(ProviderError)
+  /// Called in the reverse order of dependencies, after the engine has drained. The answer is
+  /// whether there was something to end. Default: there is nothing.
+  func vacate(_ id: Desired.ID, _ context: Context) async throws(ProviderError) -> Bool
 }
 
 extension Residing {
   /// It does not.
   public var needsAgent: Bool { false }
   /// There is nothing to end.
-  public func vacate(_ id: Desired.ID, _ context: Context) async throws(ProviderError) {}
+  public func vacate(
+    _ id: Desired.ID, _ context: Context
+  ) async throws(ProviderError) -> Bool { false }
 }
 
 /// Where a provider is at home.

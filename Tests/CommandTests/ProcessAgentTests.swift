@@ -92,6 +92,8 @@ struct ProcessAgentTests {
     let once = try await work.command.shell("$tend agent -f desired --once --stop-on-exit")
     #expect(once.status == 0, "\(once.out)\(once.errors)")
     #expect(work.lines("order") == ["top", "base"])
+    #expect(once.out.hasSuffix("2 created.\nEnded on exit: Process/base, Process/top.\n"))
+    try work.write(["base": "", "top": ""])
   }
 
   @Test("T60: one that does not end holds up what it depends on, and is named")

@@ -24,7 +24,7 @@ extension ProcessProvider {
       }
       return try await keep(spec.limited(to: change, from: current), home, context)
     case .delete(let current):
-      try await release(current.id, home, context)
+      _ = try await release(current.id, home, context)
       return .done
     }
   }
@@ -51,28 +51,31 @@ extension ProcessProvider {
       "\(state.total - state.outdated) of \(state.total) replicas run with what is declared")
   }
 
+  /// Has the holder end it; whether there was something to end.
   private func release(
     _ id: String, _ home: Home, _ context: Context
-  ) async throws(ProviderError) {
+  ) async throws(ProviderError) -> Bool {
     guard let reply = try home.connection.ask(.release(id: id)), try home.report(reply) != nil
-    else { return }
+    else { return false }
     // Short, so that one that does not end holds nothing else up; it is asked about again.
     let patience = min(context.remaining, .seconds(5))
     guard let report = try home.connection.awaitEnd(of: id, patience: patience) else {
       home.mirror.remove(id)
-      return
+      return true
     }
     throw .transient(
       "waits for the end of \(report.blockers)", retryAfter: .seconds(1))
   }
 
   /// Ends it, as a delete does: for `--stop-on-exit`.
-  public func vacate(_ id: String, _ context: Context) async throws(ProviderError) {
+  public func vacate(_ id: String, _ context: Context) async throws(ProviderError) -> Bool {
     let home = try home()
+    var wasThere = false
     while true {
       do {
-        return try await release(id, home, context)
+        return try await release(id, home, context) || wasThere
       } catch {
+        wasThere = true
         if error.code != .transient || context.remaining <= .zero || Task.isCancelled {
           throw error
         }

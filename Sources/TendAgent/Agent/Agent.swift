@@ -2,7 +2,7 @@ private import Glibc
 public import Logging
 public import ServiceLifecycle
 public import Tend
-import TendEngine
+public import TendEngine
 import TendSQLite
 
 /// A GitOps agent: an engine that follows its units, and a socket where `tend` asks it.
@@ -100,11 +100,12 @@ public struct Agent: Service {
   /// `--once`.
   ///
   /// Units on which others depend come first; `report` is called as each has ended. Throws where
-  /// one can't be begun.
+  /// one can't be begun. The answer is what became of what is kept running, where the configuration
+  /// says that nothing is to go on.
   public func converge(
     progress: @escaping @Sendable (ProgressDocument) -> Void,
     report: @Sendable (_ unit: String, ReportDocument) -> Void
-  ) async throws {
+  ) async throws -> Engine.Vacated {
     let store = try openStore()
     let engine = try engine(on: store, backups, AgentMetrics(version: version))
     let units = AgentUnits(configuration, engine: engine, logger: logger, version: version)
@@ -118,8 +119,9 @@ public struct Agent: Service {
             try await engine.converge(unit: name) { progress(ProgressDocument($0)) }))
       }
     }
-    if configuration.stopsOnExit { await engine.vacate() }
+    let vacated = configuration.stopsOnExit ? await engine.vacate() : Engine.Vacated()
     await store.close()
+    return vacated
   }
 
   private func openStore() throws -> SQLiteStore {

@@ -51,6 +51,22 @@ struct ReportText {
     return text + "\(end) in \(report.duration.brief). \(summary).\n"
   }
 
+  /// What was ended at the end, and what could not be: a line each.
+  func render(_ vacated: Engine.Vacated) -> String {
+    var text = ""
+    if !vacated.ended.isEmpty { text += "Ended on exit: \(Self.names(vacated.ended)).\n" }
+    if !vacated.left.isEmpty {
+      text += style.bad("Left running") + ": \(Self.names(vacated.left)).\n"
+    }
+    return text
+  }
+
+  private static func names(_ names: [String]) -> String {
+    let most = 10
+    let more = names.count > most ? " and \(names.count - most) more" : ""
+    return names.prefix(most).joined(separator: ", ").printable + more
+  }
+
   private static func past(of action: PlannedChange.Action) -> String {
     switch action {
     case .create: "created"

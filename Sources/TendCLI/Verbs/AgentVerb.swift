@@ -74,13 +74,14 @@ struct AgentVerb: Verb {
   private func converge(_ agent: Agent, _ session: Session) async throws -> ExitStatus {
     let text = ReportText(style: session.console.style)
     let hasFailed = Atomic(false)
-    try await agent.converge { step in
+    let vacated = try await agent.converge { step in
       if let line = text.line(for: step.progress) { session.console.out(line + "\n") }
     } report: { unit, report in
       session.console.out("Unit \(unit): " + text.render(report))
       if !report.converged { hasFailed.store(true, ordering: .relaxed) }
     }
-    return hasFailed.load(ordering: .relaxed) ? .failure : .success
+    session.console.out(text.render(vacated))
+    return hasFailed.load(ordering: .relaxed) || !vacated.left.isEmpty ? .failure : .success
   }
 }
 

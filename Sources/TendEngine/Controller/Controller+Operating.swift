@@ -28,31 +28,35 @@ extension Controller {
 
   func restart(_ identity: String) async throws(ProviderError) -> Bool {
     guard let restarting, let id = Desired.ID(identity) else { return false }
-    try await calling { context throws(ProviderError) in try await restarting.restart(id, context) }
-    return true
+    return try await calling { context throws(ProviderError) in
+      try await restarting.restart(id, context)
+      return true
+    }
   }
 
-  func vacate(_ identity: String) async throws(ProviderError) {
-    guard let residing, let id = Desired.ID(identity) else { return }
-    try await calling { context throws(ProviderError) in try await residing.vacate(id, context) }
+  func vacate(_ identity: String) async throws(ProviderError) -> Bool {
+    guard let residing, let id = Desired.ID(identity) else { return false }
+    return try await calling { context throws(ProviderError) in
+      try await residing.vacate(id, context)
+    }
   }
 
   /// A call beside the workers, on a thread of its own where the provider's calls block.
   private func calling(
-    _ body: @Sendable (Context) async throws(ProviderError) -> Void
-  ) async throws(ProviderError) {
+    _ body: @Sendable (Context) async throws(ProviderError) -> Bool
+  ) async throws(ProviderError) -> Bool {
     let deadline = core.time.monotonic() + Self.usualTimeout
     let context = Context(CallSite(core), deadline: deadline)
     guard provider.execution.place == .threads else { return try await body(context) }
     let thread = BlockingThreads(count: 1, name: name)
-    let failure = await withTaskExecutorPreference(thread) { () -> ProviderError? in
+    let result = await withTaskExecutorPreference(thread) {
+      () -> Swift.Result<Bool, ProviderError> in
       do throws(ProviderError) {
-        try await body(context)
-        return nil
+        return .success(try await body(context))
       } catch {
-        return error
+        return .failure(error)
       }
     }
-    if let failure { throw failure }
+    return try result.get()
   }
 }

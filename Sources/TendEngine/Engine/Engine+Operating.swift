@@ -48,21 +48,45 @@ extension Engine {
   ///
   /// For an agent that is to leave nothing behind. Call it when the engine has drained. What can't
   /// be ended is logged, and does not hold up the rest.
-  public func vacate() async {
+  @discardableResult
+  public func vacate() async -> Vacated {
+    var vacated = Vacated()
     for layer in layers() {
-      await withDiscardingTaskGroup { group in
-        for place in layer {
-          group.addTask {
-            do throws(ProviderError) {
-              try await self.stagingProviders[place.controller].vacate(place.identity)
-            } catch {
-              self.core.logger.warning(
-                "it is left running",
-                metadata: ["resource": "\(place.name)", "error": "\(error)"])
-            }
+      await withTaskGroup { group in
+        for place in layer { group.addTask { (place.name, await self.vacate(place)) } }
+        for await (name, wasEnded) in group {
+          guard let wasEnded else {
+            vacated.left.append(name)
+            continue
           }
+          if wasEnded { vacated.ended.append(name) }
         }
       }
+    }
+    vacated.ended.sort()
+    vacated.left.sort()
+    return vacated
+  }
+
+  /// What became of all that was kept running, by name, in the order of names.
+  public struct Vacated: Sendable, Hashable {
+    /// What was ended.
+    public var ended: [String] = []
+    /// What goes on, since it can't be ended.
+    public var left: [String] = []
+
+    /// Nothing was kept running.
+    public init() {}
+  }
+
+  /// Whether there was something to end; nil where it can't be ended.
+  private func vacate(_ place: Place) async -> Bool? {
+    do throws(ProviderError) {
+      return try await stagingProviders[place.controller].vacate(place.identity)
+    } catch {
+      core.logger.warning(
+        "it is left running", metadata: ["resource": "\(place.name)", "error": "\(error)"])
+      return nil
     }
   }
 

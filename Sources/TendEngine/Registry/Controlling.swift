@@ -64,7 +64,7 @@ protocol Controlling: AnyObject, Sendable {
   /// Begins to start a resource anew; false where its provider can't.
   func restart(_ identity: String) async throws(ProviderError) -> Bool
   /// Ends what is kept running for a resource, since the agent ends.
-  func vacate(_ identity: String) async throws(ProviderError)
+  func vacate(_ identity: String) async throws(ProviderError) -> Bool
   /// Whether a backup of this identity can be brought back.
   func canRestore(_ identity: String) -> Bool
   /// Brings a backup back, where the provider's calls run.
