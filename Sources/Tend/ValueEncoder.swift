@@ -8,11 +8,14 @@ public struct ValueEncoder: Sendable {
     try Self.convert(value, codingPath: [])
   }
 
-  fileprivate static func convert(
-    _ value: some Encodable, codingPath: [any CodingKey]
+  fileprivate static func convert<Content: Encodable>(
+    _ value: Content, codingPath: [any CodingKey]
   ) throws -> Value {
-    if let plain = value as? Value { return plain }
-    if let duration = value as? Duration { return .string(duration.exact) }
+    // Types are compared first, since a cast that fails costs more than all else here.
+    if Content.self == Value.self, let plain = value as? Value { return plain }
+    if Content.self == Duration.self, let duration = value as? Duration {
+      return .string(duration.exact)
+    }
     let node = Node()
     try value.encode(to: Encoding(node: node, codingPath: codingPath))
     return node.value
@@ -38,13 +41,15 @@ private final class Node {
 
   func child(for key: some CodingKey) -> Node {
     let node = Node()
-    map = (map ?? []) + [(key.stringValue, node)]
+    if map == nil { map = [] }
+    map?.append((key.stringValue, node))
     return node
   }
 
   func child() -> Node {
     let node = Node()
-    list = (list ?? []) + [node]
+    if list == nil { list = [] }
+    list?.append(node)
     return node
   }
 }
@@ -106,6 +111,22 @@ private struct KeyedEncoding<Key: CodingKey>: KeyedEncodingContainerProtocol {
   let codingPath: [any CodingKey]
 
   func encodeNil(forKey key: Key) throws { node.child(for: key).scalar = .null }
+
+  func encode(_ value: Bool, forKey key: Key) throws {
+    node.child(for: key).scalar = .boolean(value)
+  }
+
+  func encode(_ value: String, forKey key: Key) throws {
+    node.child(for: key).scalar = .string(value)
+  }
+
+  func encode(_ value: Int, forKey key: Key) throws {
+    node.child(for: key).scalar = .integer(Int64(value))
+  }
+
+  func encode(_ value: Int64, forKey key: Key) throws {
+    node.child(for: key).scalar = .integer(value)
+  }
 
   func encode(_ value: some Encodable, forKey key: Key) throws {
     node.child(for: key).scalar = try ValueEncoder.convert(value, codingPath: codingPath + [key])

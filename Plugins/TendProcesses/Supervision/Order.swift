@@ -103,7 +103,8 @@ struct Rollout: Hashable, Sendable, Codable {
 
 extension String {
   func expanded(for replica: Int) -> String {
-    guard contains("{replica}") else { return self }
+    // Most have none, which bytes tell sooner than characters.
+    guard utf8.contains(UInt8(ascii: "{")) else { return self }
     var rest = self[...]
     var text = ""
     while let range = rest.firstRange(of: "{replica}") {
