@@ -16,7 +16,7 @@ private final class Holding: TrialWorld {
   /// Whatever is still there ends, and then the holder.
   deinit {
     let connection = HolderConnection(directory: directory, usesCgroups: true)
-    guard let socket = connection.connect() else { return }
+    guard let socket = try? connection.connect() else { return }
     for id in Set(connection.abandoned().map(\.id)) {
       _ = try? connection.ask(.release(id: id))
       _ = try? connection.awaitEnd(of: id, patience: .seconds(10))

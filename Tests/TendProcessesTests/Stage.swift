@@ -43,7 +43,7 @@ final class Stage: Sendable {
         kill(process.process, SIGKILL)
       }
     }
-    if let socket = home.connection.connect() {
+    if let socket = try? home.connection.connect() {
       try? socket.send(Frame.bytes(HolderRequest.leave))
     }
   }

@@ -99,7 +99,7 @@ struct TreeTests {
     try #require(waitpid(command, &status, 0) == command && status == 0)
     let folder = try Folder(at: stage.directory)
     let strangers = try (0..<most + 1).map { _ in
-      try Descriptor(tend_connect(folder.raw, Holder.socketName))
+      try Descriptor(tend_connect(folder.raw, Holder.socketName, 10_000))
     }
     let isFull = await eventually { (try? open().count) == most }
     try #require(isFull)

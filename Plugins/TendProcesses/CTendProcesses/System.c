@@ -266,12 +266,12 @@ int tend_accept(int listener) {
   return result_of(accept4(listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK));
 }
 
-int tend_connect(int directory, const char *name) {
+int tend_connect(int directory, const char *name, int milliseconds) {
   struct sockaddr_un address;
   if (address_of(directory, name, &address) < 0) return -ENAMETOOLONG;
   int descriptor = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
   if (descriptor < 0) return -errno;
-  struct timeval patience = {10, 0};
+  struct timeval patience = {milliseconds / 1000, milliseconds % 1000 * 1000};
   setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
   if (connect(descriptor, (struct sockaddr *)&address, sizeof address) < 0) {
     int error = errno;

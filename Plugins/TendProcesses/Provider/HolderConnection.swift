@@ -4,9 +4,12 @@ internal import Tend
 
 /// Talks to the holder of a directory, and starts it where there is none.
 ///
-/// Calls block for as long as the holder takes for one turn of its loop.
+/// Calls block for as long as the holder takes for one turn of its loop; a new conversation is
+/// given up where the holder does not greet in time.
 final class HolderConnection: Sendable {
   let directory: String
+  /// How long it may take to greet: one that has no descriptor left lets who comes wait.
+  private let patience: Duration
   /// Conversations that nobody is in.
   private let idle = Mutex<[Descriptor]>([])
 
@@ -14,9 +17,10 @@ final class HolderConnection: Sendable {
   private let starting = Mutex(())
   private let usesCgroups: Bool
 
-  init(directory: String, usesCgroups: Bool) {
+  init(directory: String, usesCgroups: Bool, patience: Duration = .seconds(10)) {
     self.directory = directory
     self.usesCgroups = usesCgroups
+    self.patience = patience
   }
 
   private static let mostIdle = 8
@@ -27,7 +31,7 @@ final class HolderConnection: Sendable {
     if let known = idle.withLock({ $0.popLast() }), let reply = try? exchange(request, known) {
       return reply
     }
-    guard let socket = connect() else { return nil }
+    guard let socket = try connect() else { return nil }
     do {
       return try exchange(request, socket)
     } catch {
@@ -63,11 +67,10 @@ final class HolderConnection: Sendable {
 
   /// Waits until nothing is left of a process; what is, where that takes too long.
   func awaitEnd(of id: String, patience: Duration) throws(ProviderError) -> Report? {
-    guard let socket = connect() else { return nil }
-    let milliseconds = Int32(clamping: max(0, patience.nanoseconds / 1_000_000))
+    guard let socket = try connect() else { return nil }
     do {
       try socket.send(Frame.bytes(HolderRequest.awaitEnd(id: id)))
-      if tend_wait_readable(socket.raw, milliseconds) == 1 {
+      if Self.isReadable(socket, within: patience) {
         _ = try Self.receive(from: socket)
         return nil
       }
@@ -78,13 +81,24 @@ final class HolderConnection: Sendable {
     return report
   }
 
-  /// A conversation with the holder that is there; nil where there is none.
-  func connect() -> Descriptor? {
-    guard let folder = try? Folder(at: directory),
-      let socket = try? Descriptor(tend_connect(folder.raw, Holder.socketName))
-    else { return nil }
+  private static func isReadable(_ socket: Descriptor, within patience: Duration) -> Bool {
+    let milliseconds = Int32(clamping: max(0, patience.nanoseconds / 1_000_000))
+    return tend_wait_readable(socket.raw, milliseconds) == 1
+  }
+
+  /// A conversation with the holder that is there; nil where there is none, an error where it does
+  /// not greet in time.
+  func connect() throws(ProviderError) -> Descriptor? {
+    guard let folder = try? Folder(at: directory), let socket = try open(in: folder) else {
+      return nil
+    }
     do {
       try socket.send(Frame.bytes(HolderRequest.hello(version: Frame.version)))
+    } catch {
+      return nil
+    }
+    guard Self.isReadable(socket, within: patience) else { throw silence }
+    do {
       guard case .hello(Frame.version, _) = try Self.receive(from: socket) else {
         // One of another version goes, and what it kept is taken up by its successor.
         try socket.send(Frame.bytes(HolderRequest.leave))
@@ -96,10 +110,29 @@ final class HolderConnection: Sendable {
     }
   }
 
+  private func open(in folder: Folder) throws(ProviderError) -> Descriptor? {
+    do throws(SystemError) {
+      return try Descriptor(
+        tend_connect(
+          folder.raw, Holder.socketName, Int32(clamping: patience.nanoseconds / 1_000_000)))
+    } catch {
+      // As many wait as may wait.
+      if error.code == SystemError.tryAgain { throw silence }
+      return nil
+    }
+  }
+
+  private var silence: ProviderError {
+    .transient(
+      "the holder of processes in \(directory) has not answered for \(patience.brief)",
+      remedy: "what it keeps goes on; if it has no descriptor left, keep fewer processes, or start "
+        + "the agent with a higher limit of open files")
+  }
+
   /// Makes sure that there is a holder.
   func require() throws(ProviderError) {
     let socket = try starting.withLock { _ throws(ProviderError) in
-      if let socket = connect() { return socket }
+      if let socket = try connect() { return socket }
       return try start()
     }
     keep(socket)
@@ -112,17 +145,18 @@ final class HolderConnection: Sendable {
   }
 
   private func start() throws(ProviderError) -> Descriptor {
+    let folder: Folder
     do throws(SystemError) {
       try makeDirectory()
       try check(tend_start_holder(directory, usesCgroups ? 1 : 0))
-      let folder = try Folder(at: directory)
-      for _ in 0..<100 {
-        if let socket = connect() { return socket }
-        _ = tend_wait_for_change(folder.raw, 50)
-      }
+      folder = try Folder(at: directory)
     } catch {
       throw ProviderError(
         .transient, "can't start the holder of processes in \(directory)", cause: error)
+    }
+    for _ in 0..<100 {
+      if let socket = try connect() { return socket }
+      _ = tend_wait_for_change(folder.raw, 50)
     }
     throw .transient("the holder of processes in \(directory) does not answer")
   }

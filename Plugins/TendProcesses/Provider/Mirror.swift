@@ -121,15 +121,28 @@ final class Mirror: Sendable {
     while !isEnded {
       // What a holder that died left running is taken up by another one.
       if !connection.abandoned().isEmpty { try? connection.require() }
-      guard let socket = connection.connect() else {
+      let socket: Descriptor?
+      do throws(ProviderError) {
+        socket = try connection.connect()
+      } catch {
+        // One that is there and does not greet is asked again; who looks meanwhile is told.
+        rest(1000)
+        continue
+      }
+      guard let socket else {
         // Without a holder there is nothing to hear: whoever starts one wakes this.
-        _ = tend_wait_readable(wakeUps?.read.raw ?? -1, 600_000)
-        _ = try? wakeUps?.read.read(upTo: 64)
+        rest(600_000)
         continue
       }
       follow(socket, drift)
       drift.lostTrack()
     }
+  }
+
+  /// Waits at most this long, or until it is woken.
+  private func rest(_ milliseconds: Int32) {
+    _ = tend_wait_readable(wakeUps?.read.raw ?? -1, milliseconds)
+    _ = try? wakeUps?.read.read(upTo: 64)
   }
 
   private func follow(_ socket: Descriptor, _ drift: Drift<String>) {

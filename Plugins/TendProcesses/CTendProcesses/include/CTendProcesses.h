@@ -129,8 +129,8 @@ int64_t tend_wall_clock(void);
 /// Listens on a socket below a held directory that only its owner may use.
 int tend_listen(int directory, const char *name);
 int tend_accept(int listener);
-/// Connects to a socket below a held directory; blocks, and gives up on an answer after 10 s.
-int tend_connect(int directory, const char *name);
+/// Connects to a socket below a held directory; blocks at most this long, then -EAGAIN.
+int tend_connect(int directory, const char *name, int milliseconds);
 /// The user at the other end.
 int64_t tend_peer(int socket);
 void tend_shut(int socket);
