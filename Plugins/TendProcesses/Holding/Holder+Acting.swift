@@ -343,6 +343,7 @@ extension Holder {
     }
     var report = kept.report(at: now)
     report.version = kept.told?.version ?? 0
+    report.unrecorded = records.problem
     if report != kept.told {
       lastVersion += 1
       report.version = lastVersion
@@ -380,7 +381,11 @@ extension Holder {
       records.remove(kept.charge.id, serial)
     }
     kept.written = now
-    if records.isOutdated { records.rewrite(written) }
+    guard records.isOutdated else { return }
+    let hadProblem = records.problem != nil
+    records.rewrite(written)
+    // What was missing is there now, of all of them.
+    if hadProblem, records.problem == nil { touched.formUnion(self.kept.keys) }
   }
 }
 

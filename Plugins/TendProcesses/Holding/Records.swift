@@ -23,6 +23,8 @@ final class Records {
   private var live = 0
   /// So many lines must there have been before it is tried again to write all anew.
   private var retry = 0
+  /// Why not everything is written down; nil: it is.
+  private(set) var problem: String?
 
   init(in folder: Folder) { self.folder = folder }
 
@@ -43,9 +45,14 @@ final class Records {
 
   private func append(_ line: Line) {
     lines += 1
-    let bytes = Self.bytes(line)
-    // What can't be written is missed by another holder only; it is tried again with the rest.
-    if (try? file?.writeSome(bytes)) != bytes.count { file = nil }
+    guard let file else { return }
+    do throws(SystemError) {
+      let bytes = try Self.bytes(line)
+      if try file.writeSome(bytes) < bytes.count { throw SystemError(code: SystemError.noSpace) }
+    } catch {
+      // What can't be written is missed by another holder only; it is tried again with the rest.
+      (self.file, problem) = (nil, error.text)
+    }
   }
 
   /// Writes all anew, in place of what is there.
@@ -55,18 +62,23 @@ final class Records {
     live = all.count
     do throws(SystemError) {
       let file = try folder.open(new, OpenFlags.appending)
-      try file.write(
-        all.flatMap { Self.bytes(Line(id: $0.id, serial: $0.serial, record: $0)) })
+      var bytes: [UInt8] = []
+      for record in all {
+        bytes += try Self.bytes(Line(id: record.id, serial: record.serial, record: record))
+      }
+      try file.write(bytes)
       try folder.rename(new, to: Self.name)
-      (self.file, lines, retry) = (file, all.count, 0)
+      (self.file, lines, retry, problem) = (file, all.count, 0, nil)
     } catch {
       // A full disk: not with every change.
-      (file, retry) = (nil, lines + 64)
+      (file, retry, problem) = (nil, lines + 64, error.text)
     }
   }
 
-  private static func bytes(_ line: Line) -> [UInt8] {
-    guard let value = try? ValueEncoder().encode(line) else { return [] }
+  private static func bytes(_ line: Line) throws(SystemError) -> [UInt8] {
+    guard let value = try? ValueEncoder().encode(line) else {
+      throw SystemError(code: SystemError.invalid)
+    }
     return Array(value.json.utf8) + [UInt8(ascii: "\n")]
   }
 

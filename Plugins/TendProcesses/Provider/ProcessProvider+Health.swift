@@ -36,9 +36,13 @@ extension ProcessProvider {
   /// What is known of each replica right now.
   public func details(of id: String) -> [Detail] {
     guard let report = try? home().report(id) else { return [] }
-    return report.processes.flatMap { process in
+    let details = report.processes.flatMap { process in
       process.details(prefix: report.replicas > 1 ? "replica \(process.replica) " : "")
     }
+    guard let why = report.unrecorded else { return details }
+    return details + [
+      Detail("record", "can't be written (\(why)): it is lost track of if the holder dies")
+    ]
   }
 
   /// A folder for each replica that runs, or has printed anything.

@@ -14,6 +14,8 @@ struct Report: Hashable, Sendable, Codable {
   var processes: [Process]
   /// Why replicas that still run with what was declared before are not replaced.
   var stuck: String?
+  /// Why another holder might not find it; nil: what runs is written down.
+  var unrecorded: String?
 
   struct Process: Hashable, Sendable, Codable {
     var replica: Int

@@ -18,6 +18,7 @@ struct SystemError: Error, Hashable {
   static let tryAgain: Int32 = 11
   static let exists: Int32 = 17
   /// This process, or the machine, may open no more.
+  static let invalid: Int32 = 22
   static let noDescriptors: Set<Int32> = [23, 24]
   static let noSpace: Int32 = 28
   static let refused: Int32 = 111
