@@ -61,6 +61,20 @@ struct AdoptionTests {
     }
   }
 
+  @Test("a holder that keeps nothing goes with its folder, and holds up nobody in its place")
+  func folderGoes() async throws {
+    try await onStage { stage in
+      let spec = try stage.shell("web", "exec sleep 1000")
+      try await stage.reconcile(spec)
+      _ = try await stage.process(spec)
+      let holder = try stage.holder()
+      try await stage.delete(spec)
+      try stage.folder.remove("processes")
+      let isGone = await eventually(within: .seconds(5)) { !stage.isRunning(holder) }
+      #expect(isGone, "sooner than it would go by itself")
+    }
+  }
+
   @Test("one that ended for good stays so without a holder, until its declaration changes")
   func completed() async throws {
     try await onStage { stage in

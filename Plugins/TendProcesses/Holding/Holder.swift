@@ -10,6 +10,7 @@ final class Holder {
   enum Watched {
     case children
     case listener
+    case lock
     case client(Client)
     case output(String, replica: Int)
     case notices(String, UInt32)
@@ -31,6 +32,8 @@ final class Holder {
   let nullOutput: Descriptor
 
   private let lock: Descriptor
+  /// Tells that the lock may have been removed; nil where that can't be watched.
+  private let removal: Descriptor?
   private let poll: Descriptor
   private let signals: Descriptor
   let listener: Descriptor
@@ -72,11 +75,12 @@ final class Holder {
     folder = try Folder(at: path)
     lock = try folder.open("holder.lock", OpenFlags.appending)
     try check(tend_lock_file(lock.raw))
+    removal = try? Descriptor(tend_watch_links(lock.raw))
     records = Records(in: folder)
     logs = try folder.folder("logs", making: true)
-    pipes = try folder.folder("pipes", making: true)
     label = Grounds.prefix + FolderName.hash(path)
     grounds = Grounds(label, in: cgroups)
+    pipes = try grounds.pipes(for: folder)
     devices = try Folder(at: "/dev")
     nothing = try devices.open("null", OpenFlags.reading)
     nullOutput = try devices.open("null", OpenFlags.writing)
@@ -92,6 +96,7 @@ final class Holder {
     random = SplitMix(state: generator.next())
     watch(signals.raw, .children)
     watch(listener.raw, .listener)
+    if let removal { watch(removal.raw, .lock) }
   }
 
   static let socketName = "holder.sock"
@@ -167,6 +172,8 @@ final class Holder {
   }
 
   private func isIdle() -> Bool {
+    // Nobody finds it any more, and another one may want its place.
+    if kept.isEmpty, tend_has_links(lock.raw) == 0 { return true }
     if !kept.isEmpty || !clients.isEmpty { lastUse = now }
     return now - lastUse >= Self.patience
   }
@@ -185,6 +192,7 @@ final class Holder {
     switch entry.what {
     case .children: reap()
     case .listener: accept(listener)
+    case .lock: _ = try? removal?.read(upTo: 4 << 10)
     case .client(let client): attend(client, event.events)
     case .output(let id, let replica): read(id, replica)
     case .notices(let id, let serial): takeNotices(id, serial)

@@ -12,13 +12,14 @@ struct SystemError: Error, Hashable {
     return text.prefix(1).lowercased() + text.dropFirst()
   }
 
+  static let notPermitted: Int32 = 1
   static let missing: Int32 = 2
   static let noProcess: Int32 = 3
   static let notExecutable: Int32 = 8
   static let tryAgain: Int32 = 11
   static let exists: Int32 = 17
-  /// This process, or the machine, may open no more.
   static let invalid: Int32 = 22
+  /// This process, or the machine, may open no more.
   static let noDescriptors: Set<Int32> = [23, 24]
   static let noSpace: Int32 = 28
   static let refused: Int32 = 111

@@ -94,6 +94,8 @@ int tend_status_value(int status);
 ssize_t tend_children(pid_t *children, size_t count);
 /// Whether a process has this entry in the environment that it was started with: 1 or 0.
 int tend_has_environment(pid_t process, const char *entry);
+/// What a process has under this name in that environment, cut to `size`: its length.
+ssize_t tend_environment(pid_t process, const char *name, char *value, size_t size);
 /// Processes and their parents and sessions, at most `count`; how many there are.
 typedef struct { pid_t process, parent, session; } tend_process_entry;
 ssize_t tend_processes(tend_process_entry *entries, size_t count);
@@ -148,6 +150,8 @@ int tend_connect_result(int socket);
 int tend_make_pipe(int directory, const char *name, int64_t user);
 /// Opens a named pipe for a process that writes to it and waits where it is full.
 int tend_open_pipe(int directory, const char *name);
+/// Removes a named pipe that nobody has open; else -EBUSY, also for what is no pipe.
+int tend_remove_idle_pipe(int directory, const char *name);
 
 // Files
 
@@ -157,6 +161,10 @@ int tend_make_folder(int directory, const char *name, unsigned mode);
 int tend_rename_file(int directory, const char *from, const char *to);
 int tend_remove_file(int directory, const char *name);
 int tend_remove_folder(int directory, const char *name);
+/// Whether a file system lies in memory alone: 1 or 0.
+int tend_is_in_memory(const char *path);
+/// Whether something belongs to this user: 1 or 0.
+int tend_owns(int descriptor);
 /// An exclusive lock that ends with the descriptor; -EWOULDBLOCK where another one holds it.
 int tend_lock_file(int descriptor);
 /// A lock on a folder that ends with the descriptor, also in a tree of cgroups; -EWOULDBLOCK where
@@ -178,6 +186,10 @@ ssize_t tend_write_bytes(int descriptor, const void *buffer, size_t size);
 void tend_close_file(int descriptor);
 /// Calls `visit` with each name of a directory but `.` and `..`, until it returns other than zero.
 int tend_list_folder(int directory, void *context, int (*visit)(void *context, const char *name));
+/// A descriptor that can be read once an open file may have lost its last name.
+int tend_watch_links(int descriptor);
+/// Whether an open file has a name: 1 or 0.
+int tend_has_links(int descriptor);
 /// Waits until something changes in a directory, at most this long.
 int tend_wait_for_change(int directory, int milliseconds);
 /// Waits until something can be read, at most this long: 1 or 0.
