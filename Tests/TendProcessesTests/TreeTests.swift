@@ -151,10 +151,11 @@ struct TreeTests {
     }
   }
 
-  @Test("what a holder started just before it died, and did not write down, is ended by the next")
-  func unrecorded() async throws {
-    try #require(Self.both.contains(true), "without groups it can't be told whose it is")
-    try await onStage { stage in
+  @Test(
+    "what a holder started just before it died, and did not write down, is ended by the next",
+    arguments: both)
+  func unrecorded(usesCgroups: Bool) async throws {
+    try await onStage(usesCgroups: usesCgroups) { stage in
       let spec = try stage.shell("web", "exec sleep 1000")
       try await stage.reconcile(spec)
       let process = try await stage.process(spec)

@@ -54,12 +54,16 @@ final class Body {
       || tend_has_environment(process, "\(Self.mark)=\(name)") == 1
   }
 
-  /// All that descends from it: what nobody else is the parent of, and everything below that.
-  private func everywhere() -> [Int32] {
+  private static func processes() -> [tend_process_entry] {
     let capacity = 1 << 16
-    let all = [tend_process_entry](unsafeUninitializedCapacity: capacity) { buffer, count in
+    return [tend_process_entry](unsafeUninitializedCapacity: capacity) { buffer, count in
       count = max(0, tend_processes(buffer.baseAddress, capacity))
     }
+  }
+
+  /// All that descends from it: what nobody else is the parent of, and everything below that.
+  private func everywhere() -> [Int32] {
+    let all = Self.processes()
     let own = tend_own_process()
     var found = Set(
       all.filter { entry in
@@ -107,5 +111,42 @@ final class Body {
     for (process, descriptor) in descriptors where still.contains(process) {
       _ = tend_signal(descriptor.raw, signal.number)
     }
+  }
+
+  // MARK: What nobody wrote down
+
+  /// Ends what a holder of this label started and nobody knows, once that holder is gone.
+  ///
+  /// Its parent is then whoever takes in all orphans, as for this process: what bears the same mark
+  /// in a container of this machine has another one there.
+  static func endOrphans(of label: String, but known: Set<String>) {
+    // A child of one that is ended becomes an orphan in its turn.
+    for _ in 0..<100 where endSomeOrphans(of: label, but: known) {}
+  }
+
+  private static func endSomeOrphans(of label: String, but known: Set<String>) -> Bool {
+    let all = processes()
+    let parent = all.first { $0.process == tend_own_process() }?.parent
+    var wereThere = false
+    for entry in all where entry.parent == parent {
+      guard isUnknown(entry.process, label, known),
+        let descriptor = try? Descriptor(tend_pidfd(entry.process)),
+        // Only now is the id certain.
+        isUnknown(entry.process, label, known)
+      else { continue }
+      _ = tend_signal(descriptor.raw, Signal.kill.number)
+      _ = tend_wait_readable(descriptor.raw, 1000)
+      wereThere = true
+    }
+    return wereThere
+  }
+
+  private static func isUnknown(_ process: Int32, _ label: String, _ known: Set<String>) -> Bool {
+    let size = 512
+    var value = [CChar](repeating: 0, count: size)
+    let length = tend_environment(process, mark, &value, size)
+    guard length > 0 else { return false }
+    let name = String(decoding: value.prefix(length).map(UInt8.init(bitPattern:)), as: UTF8.self)
+    return name.hasPrefix(label + "/") && !known.contains(name)
   }
 }

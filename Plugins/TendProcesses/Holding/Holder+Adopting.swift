@@ -49,9 +49,12 @@ extension Holder {
 
   /// Ends what an earlier holder had just started when it died, before it could write that down.
   ///
-  /// What is in its groups is certainly its own; without groups such a process is not found.
+  /// What is in its groups is certainly its own; without groups it is told by what it bears.
   private func endUnrecorded() {
-    guard let tree = grounds.cgroups.unified, let top = try? grounds.top(in: tree) else { return }
+    guard let tree = grounds.cgroups.unified, let top = try? grounds.top(in: tree) else {
+      let known = kept.values.flatMap { $0.bodies.values.map(\.name) }
+      return Body.endOrphans(of: label, but: Set(known))
+    }
     let known = Set(
       kept.values.flatMap { kept in
         kept.bodies.map { groupName($0.value.origin, $0.key) }
