@@ -144,6 +144,8 @@ struct ReadinessTests {
         ($0.processes.first?.restarts ?? 0) > 0
       }
       #expect(report.processes.first?.lastExit == .signal(15))
+      let reason = "its liveness failed 2 times: the command exited with status 1"
+      #expect(report.processes.first?.exitReason == reason)
     }
   }
 

@@ -71,7 +71,7 @@ extension Report.Process {
       return "replica \(replica) could not be started \(failures) times in a row: \(problem)"
     }
     if failures >= Backoff.loop {
-      let end = lastExit.map { "it \($0.words)" } ?? problem ?? ""
+      let end = lastExit.map { "it \($0.words)" + cause } ?? problem ?? ""
       return "crash loop: replica \(replica) ended \(failures) times in a row, last: \(end)\(lines)"
     }
     if state == .finished, let lastExit, !lastExit.isSuccess {
@@ -107,13 +107,16 @@ extension Report.Process {
     details.append(Detail(prefix + "restarts", restarts))
     if let lastExit {
       let time = exitedAt > 0 ? " at \(Timestamp(nanoseconds: exitedAt))" : ""
-      details.append(Detail(prefix + "last exit", lastExit.words + time))
+      details.append(Detail(prefix + "last exit", lastExit.words + time + cause))
     }
     if let problem { details.append(Detail(prefix + "problem", problem)) }
     if let statusText { details.append(Detail(prefix + "status", statusText)) }
     if !isTreeExact { details.append(Detail(prefix + "tree", "best effort")) }
     return details
   }
+
+  /// Why its last exit was not its own doing.
+  private var cause: String { exitReason.map { ", since \($0)" } ?? "" }
 
   private var words: String {
     switch state {

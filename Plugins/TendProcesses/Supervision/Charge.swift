@@ -1,3 +1,5 @@
+internal import Tend
+
 /// One declared process with all its replicas: what is so, what is wanted, and what is done next.
 ///
 /// A value without effects. Events are taken in by its methods; `advance` then looks at everything
@@ -95,6 +97,7 @@ struct Charge: Sendable {
       instance.isToRestart = false
       instance.hasDescendants = false
       instance.problem = nil
+      instance.fault = nil
       instance.statusText = nil
       instance.readiness = .pending(since: main.since)
       instance.questions = .init(next: main.since, lastSign: main.since)
@@ -122,7 +125,8 @@ struct Charge: Sendable {
   ) {
     update(serial) { instance in
       guard let main = instance.main else { return }
-      instance.lastExit = .init(exit: exit, at: wall, run: max(0, now &- main.since))
+      instance.lastExit = .init(
+        exit: exit, at: wall, run: max(0, now &- main.since), reason: instance.fault)
       instance.main = nil
       instance.hasDescendants = leaving
       instance.questions.isAsking = false
@@ -323,9 +327,12 @@ struct Charge: Sendable {
       let isSilent =
         probe.method == .notify && now &- instance.questions.lastSign >= probe.interval
       if isSilent || instance.questions.failures >= probe.failureThreshold {
-        if isSilent {
-          instances[index].problem = "it said nothing for \(probe.interval / 1_000_000) ms"
-        }
+        let failures = instance.questions.failures
+        let words =
+          isSilent
+          ? "it said nothing for \(Duration.nanoseconds(probe.interval).brief)"
+          : "its liveness failed \(failures) times: \(instance.problem ?? "")"
+        (instances[index].problem, instances[index].fault) = (words, words)
         begin(index, .unhealthy, now)
         end(index, now, &actions)
         return

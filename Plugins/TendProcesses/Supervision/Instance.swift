@@ -24,6 +24,8 @@ struct Instance: Sendable {
   var questions = Questions()
   /// Why it could not be started, or what its last question was answered with.
   var problem: String?
+  /// Why it is ended though it runs: it does not answer.
+  var fault: String?
   /// What it says about itself.
   var statusText: String?
 
@@ -58,6 +60,8 @@ struct Instance: Sendable {
     var at: Int64
     /// How long it ran.
     var run: Int64
+    /// Why it was ended, where it did not end by itself.
+    var reason: String?
   }
 
   struct Ending: Hashable, Sendable {

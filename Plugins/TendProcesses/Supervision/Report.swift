@@ -36,6 +36,8 @@ struct Report: Hashable, Sendable, Codable {
     var lastExit: Exit?
     /// By the wall clock.
     var exitedAt: Int64
+    /// Why it was ended, where it did not end by itself.
+    var exitReason: String?
     var problem: String?
     var statusText: String?
     /// Whether all its descendants are certain to be found.
@@ -91,6 +93,7 @@ extension Report.Process {
     failures = instance.backoff.failures
     lastExit = instance.lastExit?.exit
     exitedAt = instance.lastExit?.at ?? 0
+    exitReason = instance.lastExit?.reason
     problem = instance.problem
     statusText = instance.statusText
     isTreeExact = true

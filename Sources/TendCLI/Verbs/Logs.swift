@@ -57,7 +57,8 @@ struct Logs: Verb {
     if folders.isEmpty, let replica {
       throw Failure(
         "NotFound", "nothing is kept of a replica \(replica)",
-        remedy: "there is \(all.isEmpty ? "none" : all.map(\.part).joined(separator: ", "))")
+        remedy: all.isEmpty
+          ? "there is none" : "there are only \(all.map(\.part).joined(separator: ", "))")
     }
     return folders
   }
