@@ -48,6 +48,45 @@ struct ReadinessTests {
     }
   }
 
+  @Test("who answers at length may say it all, and is not cut off")
+  func longAnswer() async throws {
+    try await onStage { stage in
+      let other = try HTTPServer()
+      let port = other.port
+      other.close()
+      let server = """
+        import socket
+        s = socket.create_server(("127.0.0.1", \(port)))
+        c = s.accept()[0]
+        try:
+          c.sendall(b"HTTP/1.1 200 OK\\r\\n\\r\\n" + b"x" * 500000)
+          c.shutdown(socket.SHUT_WR)
+          while c.recv(4096): pass
+          print("whole", flush=True)
+        except OSError:
+          print("cut", flush=True)
+        while True: c = s.accept()[0]
+        """
+      let spec = try stage.declare(
+        "long",
+        .map(
+          .init([
+            .init(key: "command", value: ["/usr/bin/python3", "-c", .string(server)]),
+            .init(
+              key: "readiness",
+              value: [
+                "http": ["url": .string("http://127.0.0.1:\(port)/")], "interval": "20ms",
+                "timeout": "10s",
+              ]),
+          ])))
+      try await stage.reconcile(spec)
+      _ = try await stage.process(spec)
+      let isTold = await eventually { (try? stage.lines(spec))?.isEmpty == false }
+      #expect(isTold)
+      #expect(try stage.lines(spec) == ["whole"])
+    }
+  }
+
   @Test("by a command, and by a line that it prints")
   func commandAndLog() async throws {
     try await onStage { stage in

@@ -210,7 +210,7 @@ final class Holder {
       }
     }
     for question in questions where question.until <= now {
-      answer(question, "did not answer in time")
+      answer(question, question.late)
     }
     if let moment = untold.moment, moment <= now { tellAll() }
   }

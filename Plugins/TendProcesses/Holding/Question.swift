@@ -18,6 +18,12 @@ final class Question {
   private let method: Probe.Method
   private var isConnected = false
   private var received: [UInt8] = []
+  /// What the beginning of the answer says.
+  private var verdict = Progress.waiting
+  private var taken = 0
+
+  /// No more of an answer is read.
+  private static let most = 1 << 20
 
   init(_ method: Probe.Method, id: String, serial: UInt32, until: Int64) {
     self.method = method
@@ -44,6 +50,11 @@ final class Question {
     }
   }
 
+  /// What is wrong once the time is over: nothing where the answer only goes on and on.
+  var late: String? {
+    if case .answered(let problem) = verdict { problem } else { "did not answer in time" }
+  }
+
   /// What events on the connection are wanted.
   var interest: UInt32 { isConnected ? UInt32(TEND_READABLE) : UInt32(TEND_WRITABLE) }
 
@@ -61,13 +72,21 @@ final class Question {
         try socket.write(Array(request.utf8))
         return .waiting
       }
-      let bytes = try socket.read(upTo: 1024)
-      received += bytes
-      return status(isAtEnd: bytes.isEmpty)
+      return take(try socket.read(upTo: 16 << 10))
     } catch {
       if error.code == SystemError.tryAgain { return .waiting }
-      return .answered(error.text)
+      return verdict == .waiting ? .answered(error.text) : verdict
     }
+  }
+
+  /// Reads on to the end: whoever is cut off would complain of it in its log.
+  private func take(_ bytes: [UInt8]) -> Progress {
+    taken += bytes.count
+    if verdict == .waiting {
+      received += bytes
+      verdict = status(isAtEnd: bytes.isEmpty)
+    }
+    return bytes.isEmpty || taken > Self.most ? verdict : .waiting
   }
 
   /// The status line of the answer (RFC 9112, section 4).
