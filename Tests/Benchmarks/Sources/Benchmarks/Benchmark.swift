@@ -14,6 +14,8 @@ struct Benchmark: Sendable {
     var aim: Double?
     /// The goal for ours divided by the peer's.
     var ratioAim: Double?
+    /// The goal for what ours is above the peer's.
+    var aimBeyond: Double?
 
     static func rate(_ name: String = "rate", aim: Double? = nil, ratio: Double? = nil) -> Figure {
       Figure(name: name, unit: .perSecond, risesWithQuality: true, aim: aim, ratioAim: ratio)

@@ -54,8 +54,10 @@ enum ProcessBenchmarks {
       name: "P-rest-\(count)", what: "\(count) at rest through two resync intervals, memory",
       peer: peer("runit-rest", "\(count)", needs: "runsvdir"),
       figures: [
-        .init(name: "look_us", unit: .microseconds, aim: 10),
-        .init(name: "memory", unit: .bytes, aim: 100 * 1_048_576, ratioAim: 1),
+        .init(name: "look_us", unit: .microseconds, aimBeyond: 10),
+        // The agent itself, which is there once, is what most of it is where there are few.
+        .init(
+          name: "memory", unit: .bytes, aim: 100 * 1_048_576, ratioAim: count < 1000 ? nil : 1),
       ]
     ) { percent in
       let work = try Processes(Int(Double(count) * percent / 100))

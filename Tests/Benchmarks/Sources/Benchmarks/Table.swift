@@ -31,25 +31,27 @@ struct Table {
         values.count > 1 ? "\(format(low, figure.unit)) to \(format(high, figure.unit))" : "",
         other.isEmpty ? "" : format(median(other), figure.unit),
         ratio.map { String(format: "%.2f", $0) } ?? "", goal(figure),
-        verdict(figure, own, ratio),
+        verdict(figure, own, other.isEmpty ? nil : median(other)),
       ])
     }
   }
 
-  private static func verdict(_ figure: Benchmark.Figure, _ own: Double, _ ratio: Double?) -> String
+  private static func verdict(_ figure: Benchmark.Figure, _ own: Double, _ peer: Double?) -> String
   {
     var isMet: [Bool] = []
     if let aim = figure.aim { isMet.append(figure.risesWithQuality ? own >= aim : own <= aim) }
-    if let aim = figure.ratioAim, let ratio {
-      isMet.append(figure.risesWithQuality ? ratio >= aim : ratio <= aim)
+    if let aim = figure.ratioAim, let peer {
+      isMet.append(figure.risesWithQuality ? own / peer >= aim : own / peer <= aim)
     }
+    if let aim = figure.aimBeyond, let peer { isMet.append(own - peer <= aim) }
     return isMet.isEmpty ? "" : isMet.allSatisfy(\.self) ? "met" : "MISSED"
   }
 
   private static func goal(_ figure: Benchmark.Figure) -> String {
     let own = figure.aim.map { format($0, figure.unit) }
     let ratio = figure.ratioAim.map { String(format: "%.1fx", $0) }
-    return [own, ratio].compactMap(\.self).joined(separator: " ")
+    let beyond = figure.aimBeyond.map { "+" + format($0, figure.unit) }
+    return [own, ratio, beyond].compactMap(\.self).joined(separator: " ")
   }
 
   private static func median(_ sorted: [Double]) -> Double {
