@@ -13,6 +13,24 @@
 ///   cancelled. A call then stops at the next point from which a later pass can converge and throws
 ///   `.cancelled`. A call that does not return within twice its deadline is given up.
 /// - Errors say what the engine does next; see ``ProviderError/Code-swift.struct``.
+///
+/// These are the laws of a provider, which the kit of `TendTesting` checks:
+///
+/// - Observing leaves the world as it was, and what can't be read is not absent. A list finds what
+///   single looks find.
+/// - One pass brings a resource from any state to any declared one. The next finds no difference,
+///   and remembers the same.
+/// - A change that comes twice ends in the same state or is refused, and one that comes late does
+///   no lasting harm. Deleting leaves nothing, and deleting twice is fine.
+/// - After a crash, a cancellation, a failure, a lost reply, a slow, stale or overtaken answer the
+///   next pass converges.
+/// - Two resources do not disturb each other, and an update writes no field that its plan does not
+///   name.
+/// - An error has the code that decides right, and says what was tried; the engine names the
+///   resource.
+/// - No secret is shown, noted or remembered. What is remembered fits the inventory, and comes back
+///   equal.
+/// - What the schema accepts decodes, and what it forbids is refused with its place.
 public protocol Provider<Desired>: Sendable {
   /// What is declared; one type for all kinds that are served here.
   associatedtype Desired: DesiredState

@@ -91,6 +91,7 @@ extension BoxProvider {
       }
     }
     let color = paint(desired)
+    scratch.seen.withLock { $0.removeAll { $0.color == color && $0.weight == desired.weight } }
     try await calling("change \(desired.label)") {
       try await client.patch(row.box.number) { box in
         if touched("color") { box.color = color }

@@ -50,6 +50,7 @@ struct BoxProvider: Listing {
   final class Scratch: Sendable {
     let boxes = Mutex<[Depot.Box]?>(nil)
     let current = Mutex<BoxSpec?>(nil)
+    let seen = Mutex<[Depot.Box]>([])
   }
 
   let client: DepotClient
@@ -98,7 +99,22 @@ struct BoxProvider: Listing {
     if mistake == .failureIsAbsence {
       do throws(ProviderError) { return try await find(target) } catch { return nil }
     }
-    return try await find(target)
+    let row = try await find(target)
+    if mistake == .slownessIsFatal, context.remaining < .seconds(10) {
+      throw .permanent("it takes too long")
+    }
+    if mistake == .goingBackIsFatal, let row { try refuseGoingBack(row.box) }
+    return row
+  }
+
+  /// What was seen some time ago, and was not asked for since, is taken for damage.
+  private func refuseGoingBack(_ box: Depot.Box) throws(ProviderError) {
+    let isBack = scratch.seen.withLock { seen in
+      if seen.last(where: { $0.number == box.number }) == box { return false }
+      defer { seen.append(box) }
+      return seen.contains(box)
+    }
+    if isBack { throw .permanent("box \(box.number) is what it was before") }
   }
 
   private func find(_ target: Target<BoxSpec>) async throws(ProviderError) -> BoxRow? {

@@ -34,6 +34,8 @@ enum Mistake: String, Sendable, CaseIterable {
   case creationIsBlind
   case errorIsEmpty
   case placeholderStays
+  case slownessIsFatal
+  case goingBackIsFatal
 
   /// Any of these is the right answer.
   var laws: [Law] {
@@ -43,7 +45,9 @@ enum Mistake: String, Sendable, CaseIterable {
     case .caseOfColorDiffers: [.convergesInOnePass, .secondPassIsQuiet]
     case .identityOnlyInMemory, .intentIsNotLookedFor: [.interruptionIsMended]
     case .failureIsAbsence: [.absenceIsCertain]
-    case .failureIsPermanent, .cancellationIsPermanent, .errorIsEmpty: [.errorsAreClassified]
+    case .failureIsPermanent, .cancellationIsPermanent, .errorIsEmpty, .slownessIsFatal,
+      .goingBackIsFatal:
+      [.errorsAreClassified]
     case .secretInError, .secretInDifference, .secretInMemory, .secretInNote:
       [.secretsStaySecret]
     case .updateWritesEverything: [.updateKeepsToThePlan]

@@ -4,10 +4,10 @@ internal import TendEngine
 /// Tries a provider under everything that can go wrong, and throws where it breaks a law.
 ///
 /// The kit takes the engine's part: it observes, applies and observes again, and in each of some
-/// hundred histories something else goes wrong: the process dies at a boundary, a reply is lost, a
-/// read is stale, a call is cancelled or repeated, somebody else interferes. After each the world
-/// must be as it would be otherwise. Then come histories that a seed draws. The same arguments give
-/// the same histories.
+/// hundred histories something else goes wrong: the process dies at a boundary, a reply is lost or
+/// slow, a read is stale or overtaken, a call is cancelled or repeated, somebody else interferes.
+/// After each the world must be as it would be otherwise. Then come histories that a seed draws.
+/// The same arguments give the same histories.
 ///
 /// ```swift
 /// try await conform {

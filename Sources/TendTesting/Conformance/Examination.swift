@@ -160,6 +160,7 @@ struct Examination<World: TrialWorld, P: Provider>: Sendable {
       + moves.map { (steps: standing($0, $1) + [.declare($0, sample: $2)], resource: $0) }
       + cases.map { (steps: standing($0, $1) + [.withdraw($0)], resource: $0) }
       + cases.map { (steps: standing($0, $1), resource: $0) }
+      + moves.map { (steps: standing($0, $1) + standing($0, $2), resource: $0) }
     var changes = 0
     for (steps, resource) in begun {
       let trial = try await trial(of: steps + [.pass(resource, nil)])

@@ -12,8 +12,12 @@ struct Fault: Sendable, Hashable, CustomStringConvertible {
     case lostReply = "lost reply to"
     /// The deadline passes, and the call is cancelled.
     case cancellation = "cancellation at"
-    /// A read answers what it answered before.
+    /// It happens within the deadline, and takes most of the time until then.
+    case slowness = "slow answer to"
+    /// A read answers what it answered last.
     case staleRead = "stale answer to"
+    /// A read answers what it answered some times ago: answers overtook each other.
+    case overtakenRead = "overtaken answer to"
   }
 
   let kind: Kind
@@ -38,8 +42,10 @@ struct Boundary: Sendable, Hashable {
   /// What can go wrong there.
   var faults: [Fault.Kind] {
     switch kind {
-    case .read: [.crashBefore, .failure, .cancellation, .staleRead]
-    case .change: [.crashBefore, .crashAfter, .failure, .lostReply, .cancellation]
+    case .read:
+      [.crashBefore, .failure, .cancellation, .slowness, .staleRead, .overtakenRead]
+    case .change:
+      [.crashBefore, .crashAfter, .failure, .lostReply, .cancellation, .slowness]
     case .journal: [.crashBefore, .crashAfter, .failure]
     case .pause: [.crashBefore, .cancellation]
     }

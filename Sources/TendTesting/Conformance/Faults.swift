@@ -25,7 +25,7 @@ public struct Faults: Sendable {
     _ name: String, _ body: () async throws -> Answer
   ) async throws -> Answer {
     let kind = try await table.arrive(Boundary(kind: .read, name: name), in: life)
-    if kind == .staleRead, let earlier = table.earlierAnswer(to: name) as? Answer { return earlier }
+    if let kind, let earlier = table.earlierAnswer(to: name, kind) as? Answer { return earlier }
     let answer = try await body()
     table.remember(answer, to: name)
     return answer
@@ -62,13 +62,17 @@ final class FaultTable: Sendable {
     var armed: Fault?
     var hasFired = false
     var passed: [Boundary] = []
-    /// The last answer to each question and the one before, for stale reads.
-    var answers: [String: (last: any Sendable, before: (any Sendable)?)] = [:]
+    /// The last answers to each question, as many as `memory`, the oldest first.
+    var answers: [String: [any Sendable]] = [:]
     var turns: Turns?
   }
 
   /// A provider that passes more boundaries than this in one pass will never end.
   static let limit = 10_000
+  /// How many answers may be overtaken: enough for those to a pass and the looks around it.
+  static let memory = 4
+  /// How long a slow answer takes; a call has 30 seconds.
+  static let slowness: Duration = .seconds(25)
 
   private let state = Mutex(State())
   private let clock: TrialClock
@@ -119,6 +123,7 @@ final class FaultTable: Sendable {
     if isEndless { throw failure("\(boundary.name) (the pass went on for ever)") }
     if isDead { throw Crash() }
     if kind == .failure { throw failure(boundary.name) }
+    if kind == .slowness { clock.advance(by: Self.slowness) }
     if kind == .cancellation {
       clock.advance(by: .seconds(3600))
       withUnsafeCurrentTask { $0?.cancel() }
@@ -136,10 +141,20 @@ final class FaultTable: Sendable {
   }
 
   func remember(_ answer: any Sendable, to name: String) {
-    state.withLock { $0.answers[name] = (answer, $0.answers[name]?.last) }
+    state.withLock { state in
+      state.answers[name, default: []].append(answer)
+      if state.answers[name]?.count ?? 0 > Self.memory { state.answers[name]?.removeFirst() }
+    }
   }
 
-  func earlierAnswer(to name: String) -> (any Sendable)? {
-    state.withLock { $0.answers[name]?.before ?? $0.answers[name]?.last }
+  /// What a read answers that is not fresh; nil for a fresh one.
+  func earlierAnswer(to name: String, _ kind: Fault.Kind) -> (any Sendable)? {
+    state.withLock { state in
+      switch kind {
+      case .staleRead: state.answers[name]?.last
+      case .overtakenRead: state.answers[name]?.first
+      default: nil
+      }
+    }
   }
 }

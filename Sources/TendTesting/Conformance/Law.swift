@@ -13,7 +13,7 @@ public enum Law: String, Sendable, Hashable, CaseIterable {
   /// A call that crashed, was cancelled, failed, or whose reply was lost leaves a state from which
   /// the next pass converges.
   case interruptionIsMended
-  /// What was read too early leads to no other end.
+  /// What was read too early, or was overtaken by another answer, leads to no other end.
   case staleReadsAreMended
   /// A change that was planned before the world moved does no lasting harm.
   case lateChangesAreMended

@@ -50,7 +50,8 @@ enum Step: Sendable, Hashable {
   var law: Law? {
     switch self {
     case .pass(_, let fault?):
-      fault.kind == .staleRead ? .staleReadsAreMended : .interruptionIsMended
+      fault.kind == .staleRead || fault.kind == .overtakenRead
+        ? .staleReadsAreMended : .interruptionIsMended
     case .again: .repeatingIsHarmless
     case .late: .lateChangesAreMended
     case .together: .resourcesAreIndependent

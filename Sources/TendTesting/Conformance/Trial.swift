@@ -14,6 +14,8 @@ struct Trial<World: TrialWorld, P: Provider> {
 
   /// How many fault-free rounds a history may take to its end.
   static var rounds: Int { 6 }
+  /// How often a provider may ask to wait after a disturbed pass.
+  private static var waits: Int { 20 }
 
   let world: World
   let make: @Sendable (World, Faults) async throws -> P
@@ -26,6 +28,8 @@ struct Trial<World: TrialWorld, P: Provider> {
   private var slots: [Slot] = []
   /// Those that were as desired when they were last looked at, and that nothing touched since.
   private var settled: Set<Int> = []
+  /// Those of which the last pass was disturbed.
+  private var disturbed: Set<Int> = []
   /// What was broken, the first first.
   private(set) var breaches: [(law: Law, what: String)] = []
   /// The boundaries of the last pass, and how many faults came to pass.
@@ -114,11 +118,23 @@ struct Trial<World: TrialWorld, P: Provider> {
       report(.observeLeavesNoTrace, "observing changed the world: \(difference(before, seen))")
     }
     table.arm(nil)
-    let ending = await pass(over: resource).run()
+    let ending = await pass(after: disturbed.remove(resource) != nil, resource)
     boundaries = table.passed
     remember(ending, of: resource)
     judge(ending, of: resource)
     await checkOthers(than: resource)
+  }
+
+  /// After a disturbed pass a provider may have to find out what came of that, and says when it
+  /// will know; the engine waits as well.
+  private func pass(after isDisturbed: Bool, _ resource: Int) async -> Pass.Ending {
+    var ending = await pass(over: resource).run()
+    for _ in 0..<(isDisturbed ? Self.waits : 0) {
+      guard let pause = ending.error?.retryAfter else { break }
+      clock.advance(by: pause)
+      ending = await pass(over: resource).run()
+    }
+    return ending
   }
 
   /// Who was as desired before is so still.
@@ -164,6 +180,7 @@ struct Trial<World: TrialWorld, P: Provider> {
     boundaries = table.passed
     guard table.hasFired else { return }
     faults += 1
+    disturbed.insert(resource)
     remember(ending, of: resource)
     if fault.kind == .crashBefore || fault.kind == .crashAfter { return try await restart() }
     classify(ending, fault, existed, of: resource)
@@ -190,7 +207,11 @@ struct Trial<World: TrialWorld, P: Provider> {
       if error.code == .permanent || error.code == .notPermitted {
         report(.errorsAreClassified, "a cancelled call is called \(error.code): \(error)")
       }
-    case .crashBefore, .crashAfter, .staleRead: break
+    case .slowness, .staleRead, .overtakenRead:
+      if error.code == .permanent || error.code == .notPermitted {
+        report(.errorsAreClassified, "after a \(fault) it is called \(error.code): \(error)")
+      }
+    case .crashBefore, .crashAfter: break
     }
   }
 
@@ -247,7 +268,8 @@ struct Trial<World: TrialWorld, P: Provider> {
     for resource in resources {
       guard let ending = endings[resource] else { continue }
       remember(ending, of: resource)
-      if let error = ending.error {
+      let waits = disturbed.remove(resource) != nil && ending.error?.retryAfter != nil
+      if let error = ending.error, !waits {
         report(
           .resourcesAreIndependent, "\(samples.names[resource]) failed beside another: \(error)")
       }
