@@ -7,7 +7,7 @@ import Testing
 /// A call fails by SIGKILL, by an error of the disk, or by writing half of what it was given.
 /// Each call of an undisturbed run is counted first, over all its threads. A usual run of the tests
 /// takes some of them, evenly spread, with the first and the last; with `TEND_FAIL_POINTS=all` in
-/// the environment every one of them.
+/// the environment every one of them, with `TEND_FAIL_POINTS=2/8` the second eighth.
 @Suite(
   .serialized,
   .enabled(if: FailPoint.isPermitted, "a process can't be traced here: ptrace is not permitted"))
@@ -16,8 +16,6 @@ struct FailPointTests {
   enum Work: String, CaseIterable {
     case firstRun, files, processes, objects
   }
-
-  static let takesAll = ProcessInfo.processInfo.environment["TEND_FAIL_POINTS"] == "all"
 
   @Test(
     "T20 T21 T27 killed at any call that changes something, the next run converges",
@@ -59,7 +57,7 @@ struct FailPointTests {
       let count = try await scene.tend.run(scene.arguments, failing: fault).count
       #expect(try await scene.problems() == [], "undisturbed")
       var (exercised, converged) = (0, 0)
-      for number in Self.numbers(count, Self.takesAll ? count : some) {
+      for number in ChosenCalls.now.numbers(upTo: count, few: some) {
         try await scene.reset()
         let trace = try await scene.tend.run(scene.arguments, failing: fault, at: number)
         guard let failed = trace.failed else { continue }
@@ -75,14 +73,18 @@ struct FailPointTests {
       print(
         "\(work), \(fault): calls \(count), fail points exercised \(exercised), "
           + "converged \(converged)")
-      #expect(exercised > 0)
+      if ChosenCalls.now == .few { #expect(exercised > 0) }
     }
   }
 
-  /// So many numbers up to a count, evenly spread, with the first and the last.
-  static func numbers(_ count: Int, _ some: Int) -> [Int] {
-    guard some > 1, count > some else { return Array(1...max(1, count)) }
-    return (0..<some).map { 1 + $0 * (count - 1) / (some - 1) }
+  @Test("the parts of all calls are all calls, each once")
+  func parts() {
+    let whole = ChosenCalls("all").numbers(upTo: 21, few: 3)
+    #expect(whole == Array(1...21))
+    let parts = (1...8).flatMap { ChosenCalls("\($0)/8").numbers(upTo: 21, few: 3) }
+    #expect(parts.sorted() == whole)
+    #expect(ChosenCalls("9/8") == ChosenCalls("all"))
+    #expect(ChosenCalls(nil).numbers(upTo: 21, few: 3) == [1, 11, 21])
   }
 
   private func withScene(_ work: Work, _ body: (any Scene) async throws -> Void) async throws {

@@ -27,7 +27,7 @@ struct PowerLossTests {
       let count = try await scene.tend.run(scene.arguments, failing: .kill).count
       try await disk.image.unmount()
       var (exercised, converged) = (0, 0)
-      for number in FailPointTests.numbers(count, FailPointTests.takesAll ? count : 10) {
+      for number in ChosenCalls.now.numbers(upTo: count, few: 10) {
         try await disk.begin()
         let trace = try await scene.tend.run(scene.arguments, failing: .kill, at: number)
         let after = try await disk.cutPower(seed: number)
