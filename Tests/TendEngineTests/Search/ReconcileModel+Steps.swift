@@ -166,8 +166,8 @@ extension ReconcileModel {
   }
 
   mutating func take(_ step: Step) throws(Flaw) {
-    let before = budget.crashes > 0 && isReduced ? self : nil
-    defer { isNews = before.map { !outlasts(like: $0) } ?? false }
+    let before = budget.crashes > 0 && isReduced ? lasting : nil
+    defer { isNews = before.map { $0 != lasting } ?? false }
     switch step {
     case .begin(let slot): try begin(slot)
     case .look(let slot): try look(slot)

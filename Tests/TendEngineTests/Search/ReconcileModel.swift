@@ -168,10 +168,14 @@ struct ReconcileModel: Searched {
 
   /// What is durable.
   var durable: InMemoryStore.State { stored[0].state }
-  /// Whether a crash leaves what it would have left of another state.
-  func outlasts(like other: ReconcileModel) -> Bool {
-    things == other.things && published == other.published
-      && stored.elementsEqual(other.stored) { $0.mark == $1.mark }
+
+  /// Equal where a crash leaves the same.
+  var lasting: Mark {
+    var marker = Marker()
+    for thing in things { thing.mark(&marker) }
+    marker.combine(published)
+    for stored in stored { marker.combine(stored.mark) }
+    return marker.mark
   }
 
   /// Number of the newest revision.
@@ -213,6 +217,7 @@ struct ReconcileModel: Searched {
     for write in writes {
       if case .addEvent(let event) = write { try account(for: event) }
     }
+    if !writes.contains(where: Stored.keeps) { return }
     var next = stored[stored.count - 1]
     next.write(writes)
     if next.mark == stored[stored.count - 1].mark { return }
@@ -239,13 +244,14 @@ struct ReconcileModel: Searched {
 extension ReconcileModel.Stored {
   /// What is kept of units and inventory; the rest decides nothing.
   mutating func write(_ writes: [StoreWrite]) {
-    for write in writes {
-      switch write {
-      case .putInventory, .putMemory, .removeInventory, .moveInventory, .putUnit, .removeUnit:
-        state.apply(write)
-      case .putLastSeen, .removeLastSeen, .addEvent, .putRevision: break
-      }
-    }
+    for write in writes where Self.keeps(write) { state.apply(write) }
     mark = state.mark
+  }
+
+  static func keeps(_ write: StoreWrite) -> Bool {
+    switch write {
+    case .putInventory, .putMemory, .removeInventory, .moveInventory, .putUnit, .removeUnit: true
+    case .putLastSeen, .removeLastSeen, .addEvent, .putRevision: false
+    }
   }
 }

@@ -46,10 +46,7 @@ struct ReconcileSearchTests {
   func planted(_ mistake: Mistake) throws {
     var reports: [Search<ReconcileModel>.Report] = []
     for scenario in Scenario.all {
-      let budget = ReconcileModel.Budget(
-        crashes: mistake.needsCrash ? 1 : 0, edits: 0,
-        failures: mistake == .actsBeforeClaim ? 1 : 0)
-      let report = try search(scenario, budget, limit: 30_000, mistake: mistake)
+      let report = try search(scenario, mistake.budget, limit: 30_000, mistake: mistake)
       if report.flaw != nil { return }
       reports.append(report)
     }

@@ -123,5 +123,11 @@ enum Mistake: String, CaseIterable {
   case concludesStale = "what was done for an old revision settles the new one"
 
   /// Whether nothing shows it as long as nobody dies.
-  var needsCrash: Bool { self == .forgetsEdges }
+  private var needsCrash: Bool { self == .forgetsEdges }
+
+  /// As little as it takes to find it.
+  var budget: ReconcileModel.Budget {
+    .init(
+      crashes: needsCrash ? 1 : 0, edits: 0, failures: self == .actsBeforeClaim ? 1 : 0)
+  }
 }

@@ -1,0 +1,1 @@
+../../../TendEngineTests/SchedulerFixture.swift

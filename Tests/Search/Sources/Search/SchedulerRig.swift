@@ -1,0 +1,1 @@
+../../../TendEngineTests/Search/SchedulerRig.swift
