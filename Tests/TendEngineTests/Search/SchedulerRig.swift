@@ -264,24 +264,6 @@ final class SchedulerRig {
   }
 }
 
-/// A state of the scheduler as it is, for searches that keep few of them at a time.
-struct SchedulerSnapshot: Searched {
-  private var rig: SchedulerRig
-
-  init(_ scope: SchedulerRig.Scope) { rig = SchedulerRig(scope) }
-
-  var steps: [SchedulerRig.Step] { rig.steps }
-  var mark: Mark { rig.mark }
-
-  mutating func take(_ step: SchedulerRig.Step) throws(Flaw) {
-    let next = SchedulerRig(copying: rig)
-    try next.take(step)
-    rig = next
-  }
-
-  func check() throws(Flaw) { try rig.check() }
-}
-
 /// A state of the scheduler, by what led to it: the real one is large, and soon made again.
 struct SchedulerHistory: Searched {
   private let start: SchedulerRig

@@ -31,15 +31,6 @@ struct SchedulerSearchTests {
     #expect(report.states > 100, "\(report)")
   }
 
-  @Test("kept as it is, or made again from what led to it: the same states")
-  func ways() {
-    let scope = SchedulerRig.Scope(keys: 1)
-    let (made, kept) = (
-      Search.exhaust(from: SchedulerHistory(scope)), Search.sweep(from: SchedulerSnapshot(scope))
-    )
-    #expect(made.states == kept.states && made.steps == kept.steps && kept.flaw == nil)
-  }
-
   @Test("a planted mistake is found", arguments: SchedulerRig.Mistake.allCases)
   func planted(_ mistake: SchedulerRig.Mistake) throws {
     let scope = SchedulerRig.Scope(keys: 2, mistake: mistake)

@@ -15,7 +15,7 @@ struct Searches {
     switch words.first {
     case "planted": try planted()
     case "scheduler":
-      let start = SchedulerSnapshot(.init(keys: numbers.first ?? 3))
+      let start = SchedulerHistory(.init(keys: numbers.first ?? 3))
       searches.run("the scheduler") { _ in Search.exhaust(from: start, limit: .max) }
     default:
       let budget = ReconcileModel.Budget(
