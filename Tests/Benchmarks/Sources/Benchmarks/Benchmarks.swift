@@ -7,6 +7,7 @@ struct Benchmarks {
     SchedulerBenchmarks.all + EngineBenchmarks.all + ManifestBenchmark.all + FileBenchmarks.all
     + DriftBenchmark.all + CommandBenchmarks.all + ScaleBenchmarks.all
     + ProcessBenchmarks.all + HTTPBenchmarks.all + SimulationBenchmark.all + KitBenchmarks.all
+    + SearchBenchmarks.all + FailPointBenchmark.all
 
   static func main() async {
     do {
