@@ -9,7 +9,7 @@ extension ProcessSpec {
   /// still run with what was declared before.
   public func differences(from current: ProcessState?) -> [Difference] {
     guard let current else { return fieldsOfCreate }
-    // The holder keeps the very text: equal texts are the usual case, and cost nothing.
+    // The usual case, which costs nothing.
     if current.isSettled(as: self) { return [] }
     return compare { comparison in
       guard let face = current.face else {

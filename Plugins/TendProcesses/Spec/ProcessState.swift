@@ -1,3 +1,4 @@
+private import Synchronization
 public import Tend
 
 /// A process as it is, with all its replicas.
@@ -13,6 +14,7 @@ public struct ProcessState: Resource {
   let face: Face?
   /// The face as the holder keeps it.
   let faceText: String
+  private let match = Match()
   /// Variables whose secret has changed since it was started.
   var staleSecrets: [String] = []
 
@@ -45,8 +47,23 @@ public struct ProcessState: Resource {
   /// Whether nothing is to be done.
   func isSettled(as spec: ProcessSpec) -> Bool {
     guard staleSecrets.isEmpty, isSupervised, outdated == 0, let face else { return false }
-    return face.spec == spec.declared.spec && face.restartOn == spec.restartVersions
+    return match.isFound(face, spec.declared) && face.restartOn == spec.restartVersions
       && face.reloadOn == spec.reloadVersions
+  }
+
+  /// The declaration that was found equal: the same one is there at each look, and is compared
+  /// once.
+  private final class Match: Sendable {
+    private let found = Mutex<ProcessSpec.Fields?>(nil)
+
+    func isFound(_ face: Face, _ declared: ProcessSpec.Fields) -> Bool {
+      found.withLock { found in
+        if found === declared { return true }
+        guard face.spec == declared.spec else { return false }
+        found = declared
+        return true
+      }
+    }
   }
 }
 

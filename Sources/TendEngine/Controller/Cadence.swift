@@ -11,7 +11,7 @@ struct Cadence {
   static let moments = 64, fewMoments = 4
   /// Up to so many are looked at together also where that leaves less than `moments`: to wake
   /// somebody costs more than they do.
-  static let few = 32
+  static let few = 64
   /// Intervals above 12 years are that long.
   static let longest = Wheel.longest / 8
 

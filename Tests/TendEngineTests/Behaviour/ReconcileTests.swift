@@ -208,7 +208,7 @@ struct ReconcileTests {
   @Test("the resync of many is spread, so that what began together does not stay together")
   func spread() async throws {
     let bench = Bench()
-    try await kept(bench, (0..<2048).map { item("\($0)") }) { engine in
+    try await kept(bench, (0..<4096).map { item("\($0)") }) { engine in
       let due = Set(engine.resources().compactMap(\.nextReconcile))
       #expect(due.count > Cadence.moments / 2)
       #expect(due.allSatisfy { $0 >= .seconds(269) && $0 <= .seconds(331) })
