@@ -74,7 +74,10 @@ final class Grounds {
       for name in parent.names where name.hasPrefix(Self.prefix) && name != label {
         guard let top = try? parent.folder(name), tend_lock_folder(top.raw, 0) == 0
         else { continue }
-        for name in top.names where name.contains("#") && !top.removeFolder(name) {
+        // Others may have folders of such a name in memory, and be about to fill them.
+        let names = top.names
+        if names.isEmpty, Self.memory.contains(tree) { continue }
+        for name in names where name.contains("#") && !top.removeFolder(name) {
           _ = tend_remove_idle_pipe(top.raw, name)
         }
         parent.removeFolder(name)
