@@ -174,6 +174,7 @@ final class Service: Sendable {
     while let wait = rate.withLock({ $0?.admit(now: context.uptime) }) {
       try await context.sleep(for: wait)
     }
+    defer { rate.withLock { $0?.finish(now: context.uptime) } }
     do {
       return .success(Answer(try await transport.send(request, over: line), to: call, mask))
     } catch {

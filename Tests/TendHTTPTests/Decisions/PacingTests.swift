@@ -14,7 +14,12 @@ struct PacingTests {
     var now = Duration.zero
     var moments: [Duration] = []
     while now < .seconds(20) {
-      if let wait = rate.admit(now: now) { now += wait } else { moments.append(now) }
+      if let wait = rate.admit(now: now) {
+        now += wait
+      } else {
+        moments.append(now)
+        rate.finish(now: now)
+      }
       if Int.random(in: 0..<5, using: &random) == 0 {
         now += .microseconds(Int64.random(in: 0..<900, using: &random))
       }
@@ -33,10 +38,40 @@ struct PacingTests {
     for _ in 0..<3 * limit {
       // Whoever waits wakes a little late.
       while let wait = rate.admit(now: now) { now += wait + min(.milliseconds(1), distance / 4) }
+      rate.finish(now: now)
       #expect(now - last >= distance / 2, "no burst")
       last = now
     }
     #expect(last >= .seconds(2) && last < .seconds(3))
+  }
+
+  @Test(
+    "the limit holds where requests are held up on their way, however long",
+    arguments: [1, 2, 7, 50])
+  func heldUp(limit: Int) {
+    var rate = RateLimit(perSecond: limit)
+    var random = SystemRandomNumberGenerator()
+    var now = Duration.zero
+    var arrivals: [Duration] = []
+    var ends: [Duration] = []
+    while now < .seconds(60) {
+      while let end = ends.first, end <= now {
+        ends.removeFirst()
+        rate.finish(now: end)
+      }
+      if ends.count < 8, rate.admit(now: now) == nil {
+        let way = Duration.milliseconds(Int64.random(in: 0..<900, using: &random))
+        arrivals.append(now + way)
+        ends.append(now + way + .milliseconds(Int64.random(in: 0..<20, using: &random)))
+        ends.sort()
+      }
+      now += .milliseconds(1)
+    }
+    arrivals.sort()
+    for (index, arrival) in arrivals.enumerated() where index >= limit {
+      #expect(arrival - arrivals[index - limit] >= .seconds(1))
+    }
+    #expect(arrivals.count >= limit * 6)
   }
 
   @Test("a circuit opens after failures in a row, for longer each time, and closes with a success")
