@@ -121,7 +121,8 @@ public protocol Listing<Desired>: Provider {
   /// All of these targets at once. What the answer lacks is absent; throws where it is incomplete.
   ///
   /// They are as many of one group as are at their turn together: at most 64, and sometimes one
-  /// alone. Where the group has more, the next call follows at once.
+  /// alone. Where the group has more, the next call follows at once. Asked after many of a group
+  /// were changed, too; what is not as desired then is observed by itself before it is believed.
   func observe(
     all targets: [Target<Desired>], _ context: Context
   ) async throws(ProviderError) -> [Desired.ID: Desired.Subject]

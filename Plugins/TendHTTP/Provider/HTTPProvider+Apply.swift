@@ -5,23 +5,35 @@ extension HTTPProvider {
   public func apply(
     _ change: Change<ObjectSpec>, _ journal: Journal<ObjectSpec>, _ context: Context
   ) async throws(ProviderError) -> Outcome {
-    let outcome: Outcome
     switch change.action {
-    case .create(let desired): outcome = try await create(desired, journal, context)
+    case .create(let desired):
+      try await writing(desired, context) { () throws(ProviderError) in
+        try await create(desired, journal, context)
+      }
     case .update(let current, let desired):
-      outcome = try await update(current, desired, change, journal, context)
+      try await writing(desired, context) { () throws(ProviderError) in
+        try await update(current, desired, change, journal, context)
+      }
     case .replace(let current, let desired):
-      let removal = try await delete(current, journal, context)
-      guard case .done = removal else { return removal }
-      outcome = try await create(desired, journal, context)
-    case .delete(let current): outcome = try await delete(current, journal, context)
+      try await writing(desired, context) { () throws(ProviderError) in
+        let removal = try await delete(current, journal, context)
+        guard case .done = removal else { return removal }
+        return try await create(desired, journal, context)
+      }
+    case .delete(let current): try await delete(current, journal, context)
     }
-    return outcome
   }
 
-  private func didWrite(_ desired: ObjectSpec, _ context: Context) {
+  /// Lists are told of a write, and wait for those that go on at the same time.
+  private func writing<Answer>(
+    _ desired: ObjectSpec, _ context: Context,
+    _ body: () async throws(ProviderError) -> Answer
+  ) async throws(ProviderError) -> Answer {
     let target = Target<ObjectSpec>(id: desired.id, desired: desired, memory: nil)
-    if let group = group(of: target) { lists.didWrite(group, context) }
+    guard let group = group(of: target) else { return try await body() }
+    lists.willWrite(of: group)
+    defer { lists.didWrite(desired.id, of: group, context) }
+    return try await body()
   }
 
   // MARK: Create
@@ -43,7 +55,6 @@ extension HTTPProvider {
     }
     try await journal.record(memory)
     recollection.didAnnounce(desired.id, memory)
-    defer { didWrite(desired, context) }
     let answer = try await send(fields.create, desired, service, context) { call, _ in
       if let header = fields.idempotencyKey, let key = memory.key {
         call.headers.append((header, SecretText(key)))
@@ -108,7 +119,6 @@ extension HTTPProvider {
     let current = try await fresh(current, desired, service, context)
     let fields = desired.type.fields
     let writing = Writing(desired, current, change.differences)
-    defer { didWrite(desired, context) }
     let identity = current.memory.identity
     let answer = try await send(fields.update, desired, service, context, identity) { call, body in
       if let tag = current.entityTag { call.headers.append(("if-match", SecretText(tag))) }
@@ -164,6 +174,7 @@ extension HTTPProvider {
         service.connection, conflict: ask.conflict, retryAfter: answer.retryAfter(context))
     }
     recollection.didDelete(current.id)
+    lists.didWrite(current.id, of: nil, context)
     if answer.status == 202, let operation = statusAddress(answer) {
       memory.operation = operation.description
       try await journal.record(memory)

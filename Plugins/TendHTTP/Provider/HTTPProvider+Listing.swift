@@ -18,7 +18,7 @@ extension HTTPProvider: Listing {
       let group = group(of: first)
     else { return [:] }
     let service = services[desired.connection]
-    let list = try await lists.list(group, isAlone: targets.count == 1, context) {
+    let list = try await lists.list(group, for: targets.map(\.id), context) {
       () throws(ProviderError) in
       List(try await pages(of: listing, service, context), by: listing)
     }
@@ -79,8 +79,12 @@ struct List: Sendable {
 final class Lists: Sendable {
   /// How long a list is good for; somebody else's changes show this much later.
   static let lifetime = Duration.seconds(2)
+  /// How long what was written waits for what others write.
+  static let patience = Duration.seconds(1)
   /// No more are kept.
   private static let bound = 16
+  /// Of more objects than this it is not remembered when they were written.
+  private static let mostWrites = 4096
 
   private struct Entry {
     let list: List
@@ -91,22 +95,40 @@ final class Lists: Sendable {
   private struct State {
     var entries: [String: Entry] = [:]
     var gates: [String: Gate] = [:]
+    /// When one of a group was last written.
     var written: [String: Duration] = [:]
+    /// How many of a group are being written.
+    var writing: [String: Int] = [:]
+    /// When each was last written here.
+    var writes: [ObjectID: Duration] = [:]
+    /// Up to when it is forgotten what was written.
+    var forgotten: Duration?
     /// When one of a group was last looked at alone.
     var alone: [String: Duration] = [:]
+
+    /// A list that is young enough, and was begun after each of these was last written.
+    func current(_ group: String, for ids: [ObjectID], now: Duration) -> List? {
+      guard let entry = entries[group], now < entry.ended + Lists.lifetime else { return nil }
+      if let forgotten, entry.begun <= forgotten { return nil }
+      if writes.isEmpty { return entry.list }
+      let isOlder = ids.contains { id in writes[id].map { $0 >= entry.begun } ?? false }
+      return isOlder ? nil : entry.list
+    }
   }
 
   private let state = Mutex(State())
 
-  /// The list of a group: one that is young enough, or a new one, which one asks for alone.
+  /// The list of a group that these are in: one that is young enough, or a new one, which one asks
+  /// for alone.
   ///
   /// Nil where one of the group is alone: it is looked at by itself, unless another one was just
-  /// before it, since then more are likely to follow. While some are written no list lasts.
+  /// before it, since then more are likely to follow. While some are written they are not.
   func list(
-    _ group: String, isAlone: Bool, _ context: Context,
+    _ group: String, for ids: [ObjectID], _ context: Context,
     _ fetch: () async throws(ProviderError) -> List
   ) async throws(ProviderError) -> List? {
-    if isAlone, isFirst(of: group, now: context.uptime) { return nil }
+    if ids.count == 1, isFirst(ids, of: group, now: context.uptime) { return nil }
+    try await waitForOthers(than: ids, of: group, context)
     let gate = state.withLock { state in
       let gate = state.gates[group] ?? Gate(1)
       if state.gates.count > Self.bound { state.gates = [:] }
@@ -116,7 +138,7 @@ final class Lists: Sendable {
     guard await gate.enter() else { throw .cancelled }
     defer { gate.leave() }
     let begun = context.uptime
-    if let list = current(group, now: begun) { return list }
+    if let list = state.withLock({ $0.current(group, for: ids, now: begun) }) { return list }
     let list = try await fetch()
     let entry = Entry(list: list, begun: begun, ended: context.uptime)
     state.withLock { state in
@@ -126,9 +148,25 @@ final class Lists: Sendable {
     return list
   }
 
-  private func isFirst(of group: String, now: Duration) -> Bool {
-    if current(group, now: now) != nil { return false }
-    return state.withLock { state in
+  /// What was just written is looked at with what others are writing, by one list for all.
+  private func waitForOthers(
+    than ids: [ObjectID], of group: String, _ context: Context
+  ) async throws(ProviderError) {
+    let end = context.uptime + Self.patience
+    while context.uptime < end {
+      let now = context.uptime
+      let isConfirming = state.withLock { state in
+        state.writing[group] != nil
+          && ids.contains { id in state.writes[id].map { now < $0 + Self.lifetime } ?? false }
+      }
+      if !isConfirming { return }
+      try await context.sleep(for: .milliseconds(5))
+    }
+  }
+
+  private func isFirst(_ ids: [ObjectID], of group: String, now: Duration) -> Bool {
+    state.withLock { state in
+      if state.current(group, for: ids, now: now) != nil { return false }
       if state.alone.count > Self.bound { state.alone = [:] }
       if let written = state.written[group], now <= written + Self.lifetime { return true }
       guard let last = state.alone.updateValue(now, forKey: group) else { return true }
@@ -136,22 +174,26 @@ final class Lists: Sendable {
     }
   }
 
-  private func current(_ group: String, now: Duration) -> List? {
-    state.withLock { state in
-      guard let entry = state.entries[group], now < entry.ended + Self.lifetime else { return nil }
-      if let written = state.written[group], written >= entry.begun { return nil }
-      return entry.list
-    }
+  /// One of the group is about to be changed; `didWrite(_:of:_:)` follows.
+  func willWrite(of group: String) {
+    state.withLock { $0.writing[group, default: 0] += 1 }
   }
 
-  /// An object of the group was changed: lists that were begun before are too old.
-  func didWrite(_ group: String, _ context: Context) {
+  /// An object was changed: lists that were begun before are too old for it.
+  func didWrite(_ id: ObjectID, of group: String?, _ context: Context) {
+    let now = context.uptime
     state.withLock { state in
-      if state.written.count > 1000 {
-        state.written = [:]
-        state.entries = [:]
+      if let group {
+        if state.written.count > 1000 { state.written = [:] }
+        state.written[group] = now
+        let others = (state.writing[group] ?? 1) - 1
+        state.writing[group] = others > 0 ? others : nil
       }
-      state.written[group] = context.uptime
+      if state.writes.count >= Self.mostWrites {
+        state.writes = [:]
+        state.forgotten = now
+      }
+      state.writes[id] = now
     }
   }
 }

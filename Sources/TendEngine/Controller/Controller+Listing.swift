@@ -45,10 +45,22 @@ extension Controller {
   ///
   /// Empty where all are.
   func list(_ batch: Scheduler.Batch, _ context: Context) async -> [Together?] {
+    guard listing != nil else { return [] }
+    let confined = confined(batch)
+    let targets = (0..<batch.count).map { position -> Target<Desired>? in
+      let slot = batch[position].payload
+      takePending(slot)
+      return confined.contains(slot) ? nil : target(slot)
+    }
+    return await list(targets, context)
+  }
+
+  /// The same of these, each answer at its position.
+  func list(_ targets: [Target<Desired>?], _ context: Context) async -> [Together?] {
     guard let listing else { return [] }
-    let groups = groups(of: batch, by: listing)
+    let groups = groups(of: targets, by: listing)
     if groups.isEmpty { return [] }
-    var together = [Together?](repeating: nil, count: batch.count)
+    var together = [Together?](repeating: nil, count: targets.count)
     for group in groups {
       let phase = group.phase
       do throws(ProviderError) {
@@ -67,16 +79,11 @@ extension Controller {
   }
 
   private func groups(
-    of batch: Scheduler.Batch, by listing: any Listing<Desired>
+    of targets: [Target<Desired>?], by listing: any Listing<Desired>
   ) -> [Group] {
-    let confined = confined(batch)
     var groups: [Group] = []
-    for position in 0..<batch.count {
-      let slot = batch[position].payload
-      takePending(slot)
-      if !confined.isEmpty, confined.contains(slot) { continue }
-      let target = target(slot)
-      guard let name = listing.group(of: target) else { continue }
+    for (position, target) in targets.enumerated() {
+      guard let target, let name = listing.group(of: target) else { continue }
       let found = groups.firstIndex { $0.name == name } ?? groups.endIndex
       if found == groups.endIndex { groups.append(Group(name: name)) }
       groups[found].positions.append(position)

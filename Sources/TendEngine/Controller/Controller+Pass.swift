@@ -7,16 +7,19 @@ extension Controller {
   static var usualTimeout: Duration { .seconds(30) }
 
   /// Reconciles one resource: the short way where nothing stands against it.
+  ///
+  /// What it has changed and a list may confirm is added to the wave, and not finished.
   @inline(__always)
   func reconcile(
-    _ ticket: Scheduler.Ticket, _ site: CallSite, _ context: Context, _ listed: Listed?
+    _ ticket: Scheduler.Ticket, _ site: CallSite, _ context: Context, _ listed: Listed?,
+    _ wave: inout Wave
   ) async -> Scheduler.Disposition {
     let slot = ticket.payload
     let pace = rows.pace(slot)
     guard pace.pointee.isPlain, ticket.causes.isSubset(of: [.drift, .request]) else {
-      return await pass(ticket, site, listed)
+      return await pass(ticket, site, listed, &wave)
     }
-    if let health { return await glance(ticket, site, context, listed, health) }
+    if let health { return await glance(ticket, site, context, listed, health, &wave) }
     let interval = pace.pointee.interval
     do throws(ProviderError) {
       let finding =
@@ -31,25 +34,26 @@ extension Controller {
       case .differs:
         let current = rows[slot].found?.current
         rows[slot].found = nil
-        return await pass(ticket, site, .found(current))
+        return await pass(ticket, site, .found(current), &wave)
       }
       return .again(after: .milliseconds(Int64(interval)), priority: .resync)
     } catch {
-      return await pass(ticket, site, .failed(interpret(error, context, Self.usualTimeout)))
+      let error = interpret(error, context, Self.usualTimeout)
+      return await pass(ticket, site, .failed(error), &wave)
     }
   }
 
   /// The short way of what is also asked whether it works: for as long as it does.
   private func glance(
     _ ticket: Scheduler.Ticket, _ site: CallSite, _ context: Context, _ listed: Listed?,
-    _ health: any HealthChecking<Desired>
+    _ health: any HealthChecking<Desired>, _ wave: inout Wave
   ) async -> Scheduler.Disposition {
     let slot = ticket.payload
     do throws(ProviderError) {
       let seen = try await look(slot, rows[slot].desired, context, listed)
       guard let current = seen.current, let desired = seen.desired, seen.differences.isEmpty,
         case .healthy = try await health.health(of: current, as: desired, context)
-      else { return await pass(ticket, site, .found(seen.current)) }
+      else { return await pass(ticket, site, .found(seen.current), &wave) }
       if rows[slot].memory != current.memory {
         rows[slot].memory = current.memory
         remember(slot)
@@ -57,7 +61,8 @@ extension Controller {
       return .again(
         after: .milliseconds(Int64(rows.pace(slot).pointee.interval)), priority: .resync)
     } catch {
-      return await pass(ticket, site, .failed(interpret(error, context, Self.usualTimeout)))
+      let error = interpret(error, context, Self.usualTimeout)
+      return await pass(ticket, site, .failed(error), &wave)
     }
   }
 
@@ -80,7 +85,7 @@ extension Controller {
 
   /// The whole way: take in what is new, decide whether it may begin, look, decide, act, verify.
   private func pass(
-    _ ticket: Scheduler.Ticket, _ site: CallSite, _ listed: Listed?
+    _ ticket: Scheduler.Ticket, _ site: CallSite, _ listed: Listed?, _ wave: inout Wave
   ) async -> Scheduler.Disposition {
     let slot = ticket.payload
     let node = Node(controller: index, slot: slot)
@@ -121,22 +126,36 @@ extension Controller {
       return conclude(slot, node, assignment, .refused(reason: "Poison", poison, []))
     }
     let run = Pass(
-      controller: self, slot: slot, node: node, assignment: assignment, context: context)
-    let result = await core.spans.around("tend.reconcile", run.names) {
+      controller: self, slot: slot, node: node, assignment: assignment, context: context,
+      isConfirmedLater: wave.isOpen)
+    let ending = await core.spans.around("tend.reconcile", run.names) {
       await marking(mark, site) { await run.run(listed) }
     }
     if let mark, core.marks?.hasDeaths == true { core.marks?.pardon(mark) }
+    switch ending {
+    case .concluded(let result): return conclude(run, ticket, result, since: begun)
+    case .unconfirmed(let verdict, let done):
+      wave.add(Wave.Member(ticket: ticket, pass: run, verdict: verdict, done: done, begun: begun))
+      return .unstarted
+    }
+  }
+
+  /// Takes in what came of a pass.
+  func conclude(
+    _ pass: Pass<P>, _ ticket: Scheduler.Ticket, _ result: Result, since begun: Duration
+  ) -> Scheduler.Disposition {
+    let assignment = pass.assignment
     let duration = core.time.monotonic() - begun
     core.meters.passed(in: duration, by: index)
     if case .settled(.some, _, _) = result, assignment.cause == .drift {
       core.meters.repaired(after: ticket.waited + duration, by: index)
     }
-    let meant = result.meaning { interpret($0, context, assignment.timeout) }
+    let meant = result.meaning { interpret($0, pass.context, assignment.timeout) }
     if meant.isCancelled {
-      account(for: meant, of: node, assignment)
+      account(for: meant, of: pass.node, assignment)
       return .unstarted
     }
-    return conclude(slot, node, assignment, meant)
+    return conclude(pass.slot, pass.node, assignment, meant)
   }
 
   /// Nothing is concluded from what was cancelled, but what it did is told.

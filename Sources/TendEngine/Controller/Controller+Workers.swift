@@ -66,13 +66,19 @@ extension Controller {
       let context = Context(site, deadline: begun + Self.usualTimeout)
       let listed = listing == nil ? [] : await list(batch, context)
       batch.isServedTogether = 2 * listed.count { $0 != nil } > batch.count
+      var wave = Wave()
       for position in 0..<batch.count {
         if Task.isCancelled || shift?.turn(to: position) == false { break }
         let ticket = batch[position]
         let together = listed.isEmpty ? nil : listed[position]
-        let disposition = await reconcile(ticket, site, context, together?.listed)
+        wave.turn(to: position, isListed: together != nil && shift == nil)
+        let disposition = await reconcile(ticket, site, context, together?.listed, &wave)
         batch.finish(position, paced(disposition, ticket.payload, together?.phase, begun))
+        if !wave.members.isEmpty, wave.isDue(core.time.monotonic()) {
+          await finish(&wave, in: &batch, site)
+        }
       }
+      await finish(&wave, in: &batch, site)
       if let late = shift?.rest() {
         batch.finish(late, returned(batch[late]))
         core.scheduler.giveBack(&batch)
@@ -83,9 +89,18 @@ extension Controller {
     return Task.isCancelled
   }
 
+  private func finish(
+    _ wave: inout Wave, in batch: inout Scheduler.Batch, _ site: CallSite
+  ) async {
+    if wave.members.isEmpty { return }
+    for (position, disposition) in await confirm(&wave, site) {
+      batch.finish(position, disposition)
+    }
+  }
+
   /// A resync comes when its neighbours do, or all that one list serves.
   @inline(__always)
-  private func paced(
+  func paced(
     _ disposition: Scheduler.Disposition, _ slot: UInt32, _ phase: UInt64?, _ now: Duration
   ) -> Scheduler.Disposition {
     guard case .again(let after, .resync, let causes, _) = disposition else { return disposition }

@@ -10,7 +10,16 @@ struct Pass<P: Provider>: Sendable {
   let slot: UInt32
   let node: Node
   let assignment: Assignment
-  let context: Context
+  var context: Context
+  /// Whether a change is not confirmed at once, since a list may confirm many.
+  let isConfirmedLater: Bool
+
+  /// How far it has come.
+  enum Ending: Sendable {
+    case concluded(Result)
+    /// It was changed; `confirmed(_:_:by:)` is to follow.
+    case unconfirmed(Verdict, Result.Done)
+  }
 
   private var core: Core { controller.core }
   private var desired: Desired? { controller.rows[slot].desired }
@@ -24,9 +33,9 @@ struct Pass<P: Provider>: Sendable {
     ]
   }
 
-  /// Looks, decides, acts, and looks again.
-  func run(_ listed: Controller<P>.Listed?) async -> Result {
-    if !assignment.isDeclared, assignment.ownership == .none { return .ended(nil) }
+  /// Looks, decides, acts, and looks again, unless that comes later.
+  func run(_ listed: Controller<P>.Listed?) async -> Ending {
+    if !assignment.isDeclared, assignment.ownership == .none { return .concluded(.ended(nil)) }
     do throws(ProviderError) {
       try await tellMoves()
       takeJournaled()
@@ -34,12 +43,12 @@ struct Pass<P: Provider>: Sendable {
         slot, desired, assignment.reference.kind, to: assignment.confinement)
       let seen = try await look(listed)
       return switch assignment.course(exists: seen.current != nil, seen.differences) {
-      case .end(let result): result
-      case .confirm: await confirm(seen, done: nil)
+      case .end(let result): .concluded(result)
+      case .confirm: .concluded(await confirm(seen, done: nil))
       case .act(let verdict): await carryOut(verdict, seen)
       }
     } catch {
-      return .failed(error, nil, [])
+      return .concluded(.failed(error, nil, []))
     }
   }
 
@@ -65,9 +74,9 @@ struct Pass<P: Provider>: Sendable {
     return seen
   }
 
-  private func carryOut(_ verdict: Verdict, _ seen: Controller<P>.Seen) async -> Result {
-    if let held = overBudget(seen) ?? held(seen) { return held }
-    if core.heedBrake() != nil { return .suspended(seen.differences) }
+  private func carryOut(_ verdict: Verdict, _ seen: Controller<P>.Seen) async -> Ending {
+    if let held = overBudget(seen) ?? held(seen) { return .concluded(held) }
+    if core.heedBrake() != nil { return .concluded(.suspended(seen.differences)) }
     return await act(verdict, seen)
   }
 
@@ -110,8 +119,10 @@ struct Pass<P: Provider>: Sendable {
 
   // MARK: Acting
 
-  private func act(_ verdict: Verdict, _ seen: Controller<P>.Seen) async -> Result {
-    guard let change = change(verdict, seen) else { return .reported(seen.differences) }
+  private func act(_ verdict: Verdict, _ seen: Controller<P>.Seen) async -> Ending {
+    guard let change = change(verdict, seen) else {
+      return .concluded(.reported(seen.differences))
+    }
     let begun = core.time.monotonic()
     core.world.withLock { $0.units[Int($0[node].unit)].application }?.began(node)
     do throws(ProviderError) {
@@ -126,16 +137,19 @@ struct Pass<P: Provider>: Sendable {
           action, because: assignment.cause, in: done.duration, by: controller.index)
       }
       switch outcome {
-      case .underway(let after, let message): return .underway(done, after: after, message)
+      case .underway(let after, let message):
+        return .concluded(.underway(done, after: after, message))
       case .kept(let why):
-        return .ended(
-          Result.Done(
-            verdict: .orphan(why), differences: [], duration: done.duration,
-            note: "left in place: \(why)"))
-      case .done: return try await verify(verdict, done)
+        return .concluded(
+          .ended(
+            Result.Done(
+              verdict: .orphan(why), differences: [], duration: done.duration,
+              note: "left in place: \(why)")))
+      case .done where isConfirmedLater && verdict != .delete: return .unconfirmed(verdict, done)
+      case .done: return .concluded(await confirmed(verdict, done, by: nil))
       }
     } catch {
-      return .failed(error, verdict, seen.differences)
+      return .concluded(.failed(error, verdict, seen.differences))
     }
   }
 
@@ -184,18 +198,43 @@ struct Pass<P: Provider>: Sendable {
   }
 
   /// Looks again: what was done must be what is there.
-  private func verify(
-    _ verdict: Verdict, _ done: Result.Done
-  ) async throws(ProviderError) -> Result {
+  func confirmed(
+    _ verdict: Verdict, _ done: Result.Done, by listed: Controller<P>.Listed?
+  ) async -> Result {
     takeJournaled()
     let seen: Controller<P>.Seen
-    do throws(ProviderError) { seen = try await look() } catch { return .unverified(done, error) }
+    do throws(ProviderError) {
+      seen = try await look(after: verdict, listed)
+    } catch {
+      return .unverified(done, error)
+    }
     switch verdict.aftermath(exists: seen.current != nil, seen.differences) {
     case .gone: return .ended(done)
     case .remains: return remaining(done)
-    case .differs:
-      return .readBack(done, seen.differences, memory: try memory(seen.current))
+    case .differs: return readBack(seen, verdict, done)
     case .asDesired: return await confirm(seen, done: done)
+    }
+  }
+
+  /// Believes a list where that shows what should be there; anything else in it may be older than
+  /// the change.
+  private func look(
+    after verdict: Verdict, _ listed: Controller<P>.Listed?
+  ) async throws(ProviderError) -> Controller<P>.Seen {
+    if case .found(.some) = listed {
+      let seen = try await look(listed)
+      if verdict.aftermath(exists: true, seen.differences) == .asDesired { return seen }
+    }
+    return try await look()
+  }
+
+  private func readBack(
+    _ seen: Controller<P>.Seen, _ verdict: Verdict, _ done: Result.Done
+  ) -> Result {
+    do throws(ProviderError) {
+      return .readBack(done, seen.differences, memory: try memory(seen.current))
+    } catch {
+      return .failed(error, verdict, done.differences)
     }
   }
 
@@ -210,7 +249,7 @@ struct Pass<P: Provider>: Sendable {
   }
 
   /// What the journal recorded is what the next observation starts from.
-  private func takeJournaled() {
+  func takeJournaled() {
     if let memory = controller.journaled.withLock({ $0.removeValue(forKey: slot) }) {
       controller.rows[slot].memory = memory
     }

@@ -15,6 +15,8 @@ final class Remote: Sendable {
     var lostReplies = 0
     var requests: [String] = []
     var isDown = false
+    /// What lists go on showing, whatever is changed.
+    var shown: [String: [Int: Thing]]?
   }
 
   private let state = Mutex(State())
@@ -29,6 +31,9 @@ final class Remote: Sendable {
   func loseReplies(_ count: Int) { state.withLock { $0.lostReplies = count } }
 
   func forgetRequests() { state.withLock { $0.requests = [] } }
+
+  /// From now on lists are as old as this.
+  func freezeLists() { state.withLock { $0.shown = $0.things } }
 
   func setDown(_ isDown: Bool) { state.withLock { $0.isDown = isDown } }
 
@@ -48,7 +53,9 @@ final class Remote: Sendable {
   }
 
   func list(_ collection: String) throws(ProviderError) -> [Thing] {
-    try request("GET \(collection)") { Array($0.things[collection, default: [:]].values) }
+    try request("GET \(collection)") { state in
+      Array((state.shown ?? state.things)[collection, default: [:]].values)
+    }
   }
 
   func get(_ collection: String, _ number: Int) throws(ProviderError) -> Thing? {
