@@ -128,6 +128,16 @@ public protocol Listing<Desired>: Provider {
   ) async throws(ProviderError) -> [Desired.ID: Desired.Subject]
 }
 
+/// Has executors of its own, such as event loops, on which its calls run.
+///
+/// What a call waits for there then need not go from thread to thread.
+public protocol Executing<Desired>: Provider {
+  /// Each worker of the engine stays on one of them; none means the usual ones.
+  ///
+  /// Asked once, when the engine begins to run. `execution` has to be a pool: nothing may block.
+  var executors: [any TaskExecutor] { get }
+}
+
 /// Takes over what exists under a name that the world has chosen.
 public protocol Importing<Desired>: Provider {
   /// What is to be remembered of the resource with this name. Changes nothing.

@@ -36,7 +36,10 @@ public struct Context: Sendable {
   ///
   /// For what shows only when a resource is looked at: a path once the links on the way are
   /// followed, a user once a name is resolved. Check what is held, not what is looked up again.
-  public func confine(_ access: Access) throws(ProviderError) { try limits?.check(access) }
+  /// It is not even made where nothing is forbidden.
+  public func confine(_ access: @autoclosure () -> Access) throws(ProviderError) {
+    try limits?.check(access())
+  }
 
   /// The secret as it is now.
   ///

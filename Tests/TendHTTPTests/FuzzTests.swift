@@ -45,7 +45,7 @@ struct FuzzTests {
         method: "GET", address: address, timeout: .seconds(60), responseSize: 1 << 16)
       for _ in 0..<150 * Mutator.factor {
         do {
-          let response = try await transport.send(request, over: line)
+          let response = try await transport.send(request, over: line, lane: 0)
           #expect(response.body.count <= 1 << 16)
         } catch {
           #expect(error is TransportError, "\(error)")

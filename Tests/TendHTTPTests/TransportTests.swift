@@ -18,7 +18,8 @@ struct TransportTests {
     var line = line
     line.responseSize = size
     return try await transport.send(
-      Request(method: "GET", address: address, timeout: timeout, responseSize: size), over: line)
+      Request(method: "GET", address: address, timeout: timeout, responseSize: size), over: line,
+      lane: 0)
   }
 
   private func failure(_ body: () async throws -> Response) async -> TransportError? {
@@ -190,7 +191,7 @@ struct TransportTests {
           await #expect(throws: CancellationError.self) {
             try await transport.send(
               Request(method: "GET", address: address, timeout: .seconds(600), responseSize: 100),
-              over: Line())
+              over: Line(), lane: 0)
           }
         }
         while server.record.requests.isEmpty { await Task.yield() }

@@ -5,7 +5,7 @@ public import Tend
 /// and the kinds that types define.
 ///
 /// What has no need of it costs nothing: the client is made with the first request.
-public struct HTTPProvider: Provider {
+public struct HTTPProvider: Provider, Executing {
   /// What is declared.
   public typealias Desired = ObjectSpec
 
@@ -30,6 +30,9 @@ public struct HTTPProvider: Provider {
     self.random = random
   }
 
+  /// Where requests are sent.
+  public var executors: [any TaskExecutor] { services.executors }
+
   /// `Object`, as long as nothing is defined.
   public var kinds: [Kind<ObjectSpec>] { [Self.objects(of: [])] }
 }
@@ -48,6 +51,8 @@ final class Services: Sendable {
     self.transport = transport
     self.random = random
   }
+
+  var executors: [any TaskExecutor] { transport.executors }
 
   subscript(connection: Shared<Connection>) -> Service {
     all.withLock { all in

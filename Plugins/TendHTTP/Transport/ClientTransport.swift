@@ -10,16 +10,15 @@ internal import Tend
 /// Carries requests by swift-nio's client: connections are kept, HTTP/2 is spoken where offered.
 ///
 /// A client is made with the first request over its line; so one that is never used costs nothing.
-/// All of them share one thread: what answers there was also asked there, so that no request goes
-/// from thread to thread.
+/// Each lane is a thread with clients of its own: what is asked on it is answered on it, so that no
+/// request goes from thread to thread.
 final class ClientTransport: Transport {
   /// Pools for more lines than this are closed, the one that was idle longest first.
-  private static let bound = 64
-
-  private static let loops = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+  private static let bound = 128
 
   private struct Pool {
     let line: Line
+    let lane: Int
     let client: HTTPClient
   }
 
@@ -30,8 +29,14 @@ final class ClientTransport: Transport {
     for pool in pools.withLock({ $0 }) { Self.close(pool.client) }
   }
 
-  func send(_ request: Request, over line: Line) async throws -> Response {
-    let client = try client(for: line)
+  var lanes: Int { EventLane.all.count }
+
+  var lane: Int { EventLane.all.firstIndex { $0.isCurrent } ?? 0 }
+
+  var executors: [any TaskExecutor] { EventLane.all }
+
+  func send(_ request: Request, over line: Line, lane: Int) async throws -> Response {
+    let client = try client(for: line, on: lane)
     let outgoing = try Self.outgoing(request, over: line)
     let task = client.execute(
       request: outgoing,
@@ -85,18 +90,25 @@ final class ClientTransport: Transport {
     }
   }
 
-  private func client(for line: Line) throws(TransportError) -> HTTPClient {
+  private func client(for line: Line, on lane: Int) throws(TransportError) -> HTTPClient {
     let known = pools.withLock { pools -> HTTPClient? in
-      guard let index = pools.lastIndex(where: { $0.line == line }) else { return nil }
-      if index != pools.count - 1 { pools.append(pools.remove(at: index)) }
-      return pools.last?.client
+      guard let index = pools.lastIndex(where: { $0.lane == lane && $0.line == line }) else {
+        return nil
+      }
+      let client = pools[index].client
+      // Where one service is asked, those of all lanes stay at the end.
+      if index < pools.count - EventLane.all.count { pools.append(pools.remove(at: index)) }
+      return client
     }
     if let known { return known }
     let fresh = HTTPClient(
-      eventLoopGroupProvider: .shared(Self.loops), configuration: try Self.configuration(line))
+      eventLoopGroupProvider: .shared(EventLane.all[lane].loop),
+      configuration: try Self.configuration(line))
     let (client, idle) = pools.withLock { pools -> (HTTPClient, [HTTPClient]) in
-      if let other = pools.first(where: { $0.line == line }) { return (other.client, [fresh]) }
-      pools.append(Pool(line: line, client: fresh))
+      if let other = pools.first(where: { $0.lane == lane && $0.line == line }) {
+        return (other.client, [fresh])
+      }
+      pools.append(Pool(line: line, lane: lane, client: fresh))
       return (fresh, pools.count > Self.bound ? [pools.removeFirst().client] : [])
     }
     for client in idle { Self.close(client) }

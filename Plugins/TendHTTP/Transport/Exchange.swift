@@ -31,8 +31,11 @@ struct Response: Sendable {
 extension [Header] {
   /// The value of the first of a name, whatever its case.
   func first(named name: String) -> String? {
-    first { $0.name.utf8.count == name.utf8.count && $0.name.lowercased() == name.lowercased() }?
-      .value
+    first { $0.name.utf8.elementsEqual(name.utf8) { Self.lower($0) == Self.lower($1) } }?.value
+  }
+
+  private static func lower(_ byte: UInt8) -> UInt8 {
+    (0x41...0x5A).contains(byte) ? byte | 0x20 : byte
   }
 }
 
@@ -46,7 +49,7 @@ struct Line: Sendable, Hashable {
   /// Certificates in PEM that say who we are, and their key.
   var certificate: String?
   var key: Sensitive<String>?
-  /// How many connections at most.
+  /// How many connections at most, on each lane.
   var connections = 8
   /// To how many bytes a response may be decompressed.
   var responseSize = 10 << 20
@@ -65,10 +68,26 @@ protocol Transport: Sendable {
   /// Sends one request and takes in the whole response; follows nothing and repeats nothing.
   ///
   /// Throws `TransportError` where there is no response.
-  func send(_ request: Request, over line: Line) async throws -> Response
+  func send(_ request: Request, over line: Line, lane: Int) async throws -> Response
+
+  /// How many lanes there are: threads, each with connections of its own.
+  var lanes: Int { get }
+
+  /// The lane of the thread on which this is asked; what is sent over another one goes from thread
+  /// to thread.
+  var lane: Int { get }
+
+  /// What runs on each lane.
+  var executors: [any TaskExecutor] { get }
 
   /// The number that a name stands for now.
   func number(of host: String) async throws -> String
+}
+
+extension Transport {
+  var lanes: Int { 1 }
+  var lane: Int { 0 }
+  var executors: [any TaskExecutor] { [] }
 }
 
 /// Why there is no response.

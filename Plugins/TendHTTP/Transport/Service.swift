@@ -28,7 +28,10 @@ final class Service: Sendable {
   let tokens = Tokens()
   private let transport: any Transport
   private let random: @Sendable () -> Double
-  private let gate: Gate
+  /// One for each lane that is used, so that no more than the limit are on their way.
+  private let gates: [Gate]
+  /// How it is reached where that takes no secret.
+  private let plainLine: Line?
   private let rate: Mutex<RateLimit?>
   private let circuit = Mutex(Circuit())
 
@@ -42,7 +45,13 @@ final class Service: Sendable {
     base = WebAddress(connection.url)
     self.transport = transport
     self.random = random
-    gate = Gate(connection.limits.concurrency)
+    let most = connection.limits.concurrency
+    let lanes = max(1, min(transport.lanes, most))
+    gates = (0..<lanes).map { Gate(most / lanes + ($0 < most % lanes ? 1 : 0)) }
+    let isPlain =
+      connection.certificateAuthority == nil && connection.certificate == nil
+      && connection.key == nil
+    plainLine = isPlain ? Line(connection, lanes: lanes) : nil
     rate = Mutex(connection.limits.requestsPerSecond.map { RateLimit(perSecond: $0) })
   }
 
@@ -111,7 +120,7 @@ final class Service: Sendable {
       let credential = try await credential(context)
       let mask = call.secrets.mask.adding(credential.texts)
       let result = try await exchange(request(call, credential), call, mask, context)
-      var delay = Backoff.delay(before: attempt, chance: random())
+      var delay: Duration?
       let isLast: Bool
       switch result {
       case .success(let answer) where answer.status == 401 && credential.isToken && !hasRenewed:
@@ -120,17 +129,19 @@ final class Service: Sendable {
         continue
       case .success(let answer):
         isLast = !answer.asksForPatience(of: call.isRepeatable)
-        delay = answer.retryAfter(context) ?? delay
+        if !isLast { delay = answer.retryAfter(context) }
       case .failure(let error):
         isLast = !(call.isRepeatable || error.isUnsent) || error.isFinal
       }
-      // Who asks for more time than is left is asked again by the engine, when it is time.
-      if isLast || attempt >= connection.attempts || isOpen || delay >= context.remaining {
-        return try conclude(result, mask.apply(to: call.name), context)
+      if isLast || attempt >= connection.attempts || isOpen {
+        return try conclude(result, call, mask, context)
       }
-      try await context.sleep(for: delay)
+      let pause = delay ?? Backoff.delay(before: attempt, chance: random())
+      // Who asks for more time than is left is asked again by the engine, when it is time.
+      if pause >= context.remaining { return try conclude(result, call, mask, context) }
+      try await context.sleep(for: pause)
       // What opened the circuit says more than that it is open.
-      if isOpen { return try conclude(result, mask.apply(to: call.name), context) }
+      if isOpen { return try conclude(result, call, mask, context) }
     }
   }
 
@@ -138,7 +149,7 @@ final class Service: Sendable {
 
   /// Counts what came of a request, and says it.
   private func conclude(
-    _ result: Result<Answer, TransportError>, _ name: String, _ context: Context
+    _ result: Result<Answer, TransportError>, _ call: Call, _ mask: Mask, _ context: Context
   ) throws(ProviderError) -> Answer {
     switch result {
     case .success(let answer):
@@ -149,7 +160,8 @@ final class Service: Sendable {
     case .failure(let error):
       // An answer that is no use to one object says nothing of the others.
       if !error.isFinal { circuit.withLock { $0.failed(now: context.uptime) } }
-      throw ProviderError(.transient, "\(name): \(error.description)", remedy: error.remedy)
+      throw ProviderError(
+        .transient, "\(mask.apply(to: call.name)): \(error.description)", remedy: error.remedy)
     }
   }
 
@@ -169,14 +181,16 @@ final class Service: Sendable {
     case .success(let pin): line.pin = pin
     case .failure(let error): return .failure(error)
     }
-    guard await gate.enter() else { throw .cancelled }
-    defer { gate.leave() }
+    let lane = transport.lane % gates.count
+    guard await gates[lane].enter() else { throw .cancelled }
+    defer { gates[lane].leave() }
     while let wait = rate.withLock({ $0?.admit(now: context.uptime) }) {
       try await context.sleep(for: wait)
     }
     defer { rate.withLock { $0?.finish(now: context.uptime) } }
     do {
-      return .success(Answer(try await transport.send(request, over: line), to: call, mask))
+      let response = try await transport.send(request, over: line, lane: lane)
+      return .success(Answer(response, to: call, mask))
     } catch {
       if Task.isCancelled || error is CancellationError { throw .cancelled }
       let failure = error as? TransportError
@@ -200,15 +214,15 @@ final class Service: Sendable {
 
   /// Read anew for each request, so that a certificate that was renewed is used from then on.
   private func line(_ context: Context) async throws(ProviderError) -> Line {
+    if let plainLine { return plainLine }
     var secrets = Secrets()
     let sources = [connection.certificateAuthority, connection.certificate, connection.key]
     try await secrets.read(sources.compactMap { $0 }, context)
-    return Line(
-      socket: connection.socket, proxy: connection.proxy.flatMap { WebAddress($0) },
-      authorities: connection.certificateAuthority.flatMap { secrets[$0] },
-      certificate: connection.certificate.flatMap { secrets[$0] },
-      key: connection.key.flatMap { secrets[$0] }.map { Sensitive($0) },
-      connections: connection.limits.concurrency, responseSize: connection.limits.responseSize)
+    var line = Line(connection, lanes: gates.count)
+    line.authorities = connection.certificateAuthority.flatMap { secrets[$0] }
+    line.certificate = connection.certificate.flatMap { secrets[$0] }
+    line.key = connection.key.flatMap { secrets[$0] }.map { Sensitive($0) }
+    return line
   }
 
   // MARK: Confining
@@ -226,8 +240,8 @@ final class Service: Sendable {
   private func pin(
     _ address: WebAddress, _ line: Line, _ context: Context
   ) async throws(ProviderError) -> Result<Pin?, TransportError> {
-    guard line.socket == nil, line.proxy == nil, !address.isNumber, !address.isLoopback,
-      let refusal = refusal(of: address, context)
+    guard line.socket == nil, line.proxy == nil, let refusal = refusal(of: address, context),
+      !address.isNumber, !address.isLoopback
     else { return .success(nil) }
     let number: String
     do {
@@ -252,5 +266,15 @@ final class Service: Sendable {
     } catch {
       return error.message
     }
+  }
+}
+
+extension Line {
+  /// What needs no secret; the connections are those of all lanes.
+  fileprivate init(_ connection: Connection, lanes: Int) {
+    let most = connection.limits.concurrency
+    self.init(
+      socket: connection.socket, proxy: connection.proxy.flatMap { WebAddress($0) },
+      connections: (most + lanes - 1) / lanes, responseSize: connection.limits.responseSize)
   }
 }

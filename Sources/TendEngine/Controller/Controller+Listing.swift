@@ -45,14 +45,26 @@ extension Controller {
   ///
   /// Empty where all are.
   func list(_ batch: Scheduler.Batch, _ context: Context) async -> [Together?] {
-    guard listing != nil else { return [] }
+    guard let listing, !(0..<batch.count).allSatisfy({ isAlone(batch[$0]) }) else { return [] }
     let confined = confined(batch)
+    let isQuiet = columns.withLock { $0.isQuiet }
     let targets = (0..<batch.count).map { position -> Target<Desired>? in
       let slot = batch[position].payload
-      takePending(slot)
-      return confined.contains(slot) ? nil : target(slot)
+      if isAlone(batch[position]) { return nil }
+      if !isQuiet { takePending(slot) }
+      if confined.contains(slot) { return nil }
+      let target = target(slot, isQuiet: isQuiet)
+      if rows.pace(slot).pointee.isPlain {
+        rows.pace(slot).pointee.isAlone = listing.group(of: target) == nil
+      }
+      return target
     }
     return await list(targets, context)
+  }
+
+  /// Whether it goes the short way, and no list shows it.
+  private func isAlone(_ ticket: Scheduler.Ticket) -> Bool {
+    rows.pace(ticket.payload).pointee.isAlone && ticket.causes.isSubset(of: [.drift, .request])
   }
 
   /// The same of these, each answer at its position.
@@ -93,10 +105,8 @@ extension Controller {
   }
 
   /// What is to be looked at for a slot.
-  private func target(_ slot: UInt32) -> Target<Desired> {
-    let question = columns.withLock { columns in
-      columns.inspections.isEmpty ? nil : columns.inspections[slot]?.first
-    }
+  private func target(_ slot: UInt32, isQuiet: Bool) -> Target<Desired> {
+    let question = isQuiet ? nil : columns.withLock { $0.inspections[slot]?.first }
     return Target<Desired>(
       id: rows[slot].id, desired: question.map { aim($0, slot) } ?? rows[slot].desired,
       memory: rows[slot].memory)

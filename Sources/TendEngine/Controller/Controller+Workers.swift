@@ -16,9 +16,11 @@ extension Controller {
   private func work(_ guards: [WorkerGuard]) async {
     let threads: BlockingThreads? =
       provider.execution.place == .threads ? BlockingThreads(count: guards.count, name: name) : nil
+    let executors = threads == nil ? executing?.executors ?? [] : []
     await withDiscardingTaskGroup { group in
       for (number, guardian) in guards.enumerated() {
-        group.addTask {
+        let executor = executors.isEmpty ? nil : executors[number % executors.count]
+        group.addTask(executorPreference: executor) {
           if let threads {
             await self.keepReplacing(UInt32(number), guardian, threads)
           } else {

@@ -19,6 +19,8 @@ final class Controller<P: Provider>: Controlling {
     var inspections: [UInt32: [Question]] = [:]
     /// What is being answered right now.
     var asking: [UInt32: [Question]] = [:]
+    /// Whether nothing is new for any slot.
+    var isQuiet: Bool { pending.isEmpty && inherited.isEmpty && inspections.isEmpty }
   }
 
   /// What a plan wants to know of a slot.
@@ -58,6 +60,7 @@ final class Controller<P: Provider>: Controlling {
   let planning: (any Planning<Desired>)?
   let health: (any HealthChecking<Desired>)?
   let listing: (any Listing<Desired>)?
+  let executing: (any Executing<Desired>)?
   let confining: (any Confining<Desired>)?
   let reporting: (any DriftReporting<Desired>)?
   let witnessing: (any Witnessing<Desired>)?
@@ -80,6 +83,7 @@ final class Controller<P: Provider>: Controlling {
     planning = provider as? any Planning<Desired>
     health = provider as? any HealthChecking<Desired>
     listing = provider as? any Listing<Desired>
+    executing = provider as? any Executing<Desired>
     confining = provider as? any Confining<Desired>
     reporting = provider as? any DriftReporting<Desired>
     witnessing = provider as? any Witnessing<Desired>
@@ -245,6 +249,7 @@ final class Controller<P: Provider>: Controlling {
     guard let pending else { return }
     rows[slot].desired = pending
     rows.pace(slot).pointee.isPlain = false
+    rows.pace(slot).pointee.isAlone = false
   }
 }
 

@@ -96,4 +96,6 @@ struct Pace {
   var interval: UInt32 = 0
   /// Whether nothing stands against the short way: settled, healthy, enforced.
   var isPlain = false
+  /// Whether it is plain, and known to be in no group that is observed together.
+  var isAlone = false
 }

@@ -34,9 +34,9 @@ final class LossyTransport: Transport {
     try await transport.number(of: host)
   }
 
-  func send(_ request: Request, over line: Line) async throws -> Response {
+  func send(_ request: Request, over line: Line, lane: Int) async throws -> Response {
     counted.withLock { $0[request.method, default: 0] += 1 }
-    let response = try await transport.send(request, over: line)
+    let response = try await transport.send(request, over: line, lane: lane)
     let isLost = lost.withLock { lost in
       guard request.method != "GET", lost > 0 else { return false }
       lost -= 1

@@ -9,7 +9,7 @@ struct FakeTransport: Transport {
 
   func number(of host: String) async throws -> String { service.number(of: host) }
 
-  func send(_ request: Request, over line: Line) async throws -> Response {
+  func send(_ request: Request, over line: Line, lane: Int) async throws -> Response {
     let name = "\(request.method) \(request.address)"
     guard let faults else { return try service.answer(request) }
     if request.method == "GET" {

@@ -19,7 +19,7 @@ final class Script: Transport {
     self.respond = respond
   }
 
-  func send(_ request: Request, over line: Line) async throws -> Response {
+  func send(_ request: Request, over line: Line, lane: Int) async throws -> Response {
     let count = asked.withLock { asked in
       defer { asked.append(request) }
       return asked.count { $0.method == request.method && $0.address == request.address }
