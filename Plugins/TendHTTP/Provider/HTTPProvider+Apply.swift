@@ -142,9 +142,9 @@ extension HTTPProvider {
     guard let sight = try await look(current.memory, service, context) else {
       throw .conflict("\(desired.id) is gone since it was observed")
     }
-    var fresh = HTTPObject(
-      id: current.id, memory: current.memory, value: sight.value, entityTag: sight.entityTag)
-    fresh.digest = current.digest
+    let fresh = HTTPObject(
+      id: current.id, memory: current.memory, value: sight.value, entityTag: sight.entityTag,
+      digest: current.digest)
     guard desired.differences(from: fresh) == desired.differences(from: current) else {
       throw .conflict("\(desired.id) has changed since it was observed")
     }
@@ -158,7 +158,7 @@ extension HTTPProvider {
     _ current: HTTPObject, _ journal: Journal<ObjectSpec>, _ context: Context
   ) async throws(ProviderError) -> Outcome {
     var memory = current.memory
-    let service = services[memory.$connection]
+    let service = services[memory.sharedConnection]
     let ask = memory.recipe.delete
     guard let address = ask.address(memory.identity) else {
       throw .permanent(

@@ -7,7 +7,7 @@ extension HTTPProvider: Listing {
     guard target.memory?.operation == nil, let desired = target.desired, let group = desired.group
     else { return nil }
     // Another API may have the same URL with other rights.
-    return "\(services[desired.connection].number) \(group)"
+    return services.name(of: group, at: desired.connection)
   }
 
   /// Takes all from one list; what it lacks is looked at by itself before it counts as absent.
@@ -32,14 +32,10 @@ extension HTTPProvider: Listing {
     var found: [ObjectID: HTTPObject] = [:]
     found.reserveCapacity(targets.count)
     for target in targets {
-      guard let desired = target.desired, let listing = desired.listing,
-        let memory = memory(for: target)
-      else { continue }
-      let recipe = desired.recipe.wrappedValue
-      if let item = list.item(desired.listKey, recipe, listing, memory.identity) {
-        let identity = try name(of: item, by: listing, memory, list.mask)
-        let sight = Sight(value: item, identity: identity, isListed: true, mask: list.mask)
-        found[target.id] = try await object(target, memory, sight, context)
+      if let object = unchanged(target, in: list) {
+        found[target.id] = object
+      } else if let object = try await self.object(target, in: list, context) {
+        found[target.id] = object
       } else if target.memory != nil {
         found[target.id] = try await observe(target, context)
       }
@@ -47,31 +43,35 @@ extension HTTPProvider: Listing {
     return found
   }
 
+  /// What stands in the list as it did when it was as declared need not be read again.
+  private func unchanged(_ target: Target<ObjectSpec>, in list: List) -> HTTPObject? {
+    guard let desired = target.desired, let digest = desired.settled,
+      let memory = target.memory, memory.isSettled(by: desired.connection, desired.recipe),
+      let item = list.item(digest)
+    else { return nil }
+    return HTTPObject(
+      id: target.id, memory: memory, value: nil, item: item, isListed: true, mask: list.mask)
+  }
+
+  private func object(
+    _ target: Target<ObjectSpec>, in list: List, _ context: Context
+  ) async throws(ProviderError) -> HTTPObject? {
+    guard let desired = target.desired, let listing = desired.listing,
+      let memory = memory(for: target), let item = try list.item(desired.listKey)
+    else { return nil }
+    let recipe = desired.recipe.wrappedValue
+    let value = item.value ?? .null
+    guard recipe.means(value, by: listing, memory.identity) else { return nil }
+    let identity = try name(of: value, by: listing, memory, list.mask)
+    let sight = Sight(value: value, identity: identity, isListed: true, item: item, mask: list.mask)
+    return try await self.object(target, memory, sight, context)
+  }
+
   private func one(
     _ target: Target<ObjectSpec>, _ context: Context
   ) async throws(ProviderError) -> [ObjectID: HTTPObject] {
     guard let object = try await observe(target, context) else { return [:] }
     return [target.id: object]
-  }
-}
-
-/// What a list request gave, by what tells its items apart.
-struct List: Sendable {
-  private var items: [String: Value] = [:]
-  let mask: Mask
-
-  init(_ all: HTTPProvider.Items, by search: Recipe.Search) {
-    mask = all.mask
-    items.reserveCapacity(all.values.count)
-    for value in all.values { items[search.key(of: value)] = value }
-  }
-
-  var isEmpty: Bool { items.isEmpty }
-
-  func item(
-    _ key: String, _ recipe: Recipe, _ search: Recipe.Search, _ identity: String?
-  ) -> Value? {
-    items[key].flatMap { recipe.means($0, by: search, identity) ? $0 : nil }
   }
 }
 

@@ -7,6 +7,8 @@ extension HTTPProvider {
     var entityTag: String?
     var identity: String?
     var isListed = false
+    /// The item of a list that it is.
+    var item: List.Item?
     /// For whatever of it is shown.
     var mask = Mask()
   }
@@ -18,7 +20,7 @@ extension HTTPProvider {
     _ target: Target<ObjectSpec>, _ context: Context
   ) async throws(ProviderError) -> HTTPObject? {
     guard var memory = memory(for: target) else { return nil }
-    let service = services[memory.$connection]
+    let service = services[memory.sharedConnection]
     try check(memory, target.memory)
     if memory.operation != nil { try await settle(&memory, service, context) }
     if let sight = try await look(memory, service, context) {
@@ -48,16 +50,16 @@ extension HTTPProvider {
   func memory(for target: Target<ObjectSpec>) -> ObjectMemory? {
     guard let desired = target.desired else { return target.memory }
     guard var memory = target.memory else { return desired.newMemory }
-    if memory.$connection != desired.connection,
+    if memory.sharedConnection != desired.connection,
       memory.connection.place != desired.connection.wrappedValue.place
     {
       memory.operation = nil
       // Another service may have something else by that name; a search finds what is meant.
       if desired.recipe.wrappedValue.search != nil { memory.identity = nil }
     }
-    memory.$connection = desired.connection
-    memory.$recipe = desired.recipe
-    memory.confirmation = desired.type.fields.confirmAfter.wholeNanoseconds / 1_000_000
+    memory.go(
+      by: desired.connection, desired.recipe,
+      confirmation: desired.type.fields.confirmAfter.wholeNanoseconds / 1_000_000)
     return memory
   }
 
@@ -83,7 +85,7 @@ extension HTTPProvider {
     }
     guard let search = memory.recipe.search else { return nil }
     let items = try await pages(of: search, service, context)
-    let found = items.values.first { memory.recipe.means($0, by: search, memory.identity) }
+    let found = try items.first { memory.recipe.means($0, by: search, memory.identity) }
     guard let found else { return nil }
     let identity = try name(of: found, by: search, memory, items.mask) ?? memory.identity
     if let read = memory.recipe.read, let identity, let address = read.address(identity) {
@@ -132,13 +134,10 @@ extension HTTPProvider {
     recollection.forget(target.id)
     try check(sight, target.desired, memory)
     var memory = memory
-    memory.stage = .seen
-    memory.since = nil
-    memory.key = nil
-    memory.operation = nil
-    memory.identity = sight.identity ?? memory.identity
+    memory.wasSeen(as: sight.identity)
     return HTTPObject(
-      id: target.id, memory: memory, value: sight.value, entityTag: sight.entityTag,
+      id: target.id, memory: memory, value: sight.value, item: sight.item,
+      entityTag: sight.entityTag,
       isListed: sight.isListed, mask: sight.mask, digest: try await target.desired?.digest(context))
   }
 
@@ -227,11 +226,11 @@ extension HTTPProvider {
 extension ObjectSpec {
   /// What is remembered of an object that nothing is known of.
   var newMemory: ObjectMemory {
-    var memory = ObjectMemory(connection, recipe, stage: .seen)
+    var memory = ObjectMemory.Fields(connection, recipe, stage: .seen)
     memory.patience = type.fields.visibleWithin.wholeNanoseconds / 1_000_000_000
     memory.isRepeatable = type.fields.create.isRepeatable
     memory.confirmation = type.fields.confirmAfter.wholeNanoseconds / 1_000_000
-    return memory
+    return ObjectMemory(memory)
   }
 
   /// A keyed digest of the secrets in its body, as they are now; nil where it has none.

@@ -3,9 +3,32 @@ internal import Tend
 extension HTTPProvider {
   /// The items of a list, over all its pages.
   struct Items: Sendable {
-    var values: [Value] = []
-    var requests = 0
+    var pages: [ListPage] = []
+    var count = 0
     var mask = Mask()
+    /// The request, without secrets.
+    var name = ""
+
+    /// The first item that a condition holds for.
+    func first(where condition: (Value) -> Bool) throws(ProviderError) -> Value? {
+      for page in pages {
+        for position in 0..<page.count {
+          let value = try value(at: position, of: page)
+          if condition(value) { return value }
+        }
+      }
+      return nil
+    }
+
+    func value(at position: Int, of page: ListPage) throws(ProviderError) -> Value {
+      do throws(JSONText.Mistake) {
+        return try page.value(at: position)
+      } catch {
+        throw .transient(
+          "\(name): item \(position + 1) of the list is not JSON at \(error)",
+          remedy: "see whether this is the API that is meant")
+      }
+    }
   }
 
   /// More pages or items than this have no end.
@@ -18,34 +41,28 @@ extension HTTPProvider {
     var items = Items()
     guard var address = search.ask.address(nil) else { return items }
     var visited: Set<WebAddress> = []
-    var last: [Value] = []
     let first = address
     if case .number(let parameter, let number, _) = search.pages {
       address = address.adding(parameter, String(number))
     }
     while visited.insert(address).inserted, visited.count <= Self.mostPages,
-      items.values.count <= Self.mostItems
+      items.count <= Self.mostItems
     {
       let answer = try await service.perform(
         call(search.ask, address, isRepeatable: true, context), context)
       guard search.ask.done.contains(answer.status) else {
         throw answer.failure(service.connection, retryAfter: answer.retryAfter(context))
       }
-      let document = try answer.value()
-      guard case .list(let values)? = search.items.value(in: document) else {
-        throw .transient(
-          "\(answer.name): \(answer.status), but there is no list\(search.items.inWords)",
-          remedy: "correct items:, or see whether the service has changed")
-      }
+      let (page, document) = try answer.page(of: search)
       // Who does not understand the parameter gives the first page for ever.
-      if !last.isEmpty, last == values { break }
-      last = values
-      items.values += values
-      items.requests += 1
+      if let last = items.pages.last, page.count > 0, last.digests == page.digests { break }
+      items.pages.append(page)
+      items.count += page.count
       items.mask = answer.mask
+      items.name = answer.name
       guard
         let next = search.pages.next(
-          after: answer, document, count: values.count, page: items.requests, from: first)
+          after: answer, document, count: page.count, page: items.pages.count, from: first)
       else { return items }
       guard next.hasSameOrigin(as: first) else {
         throw .transient(
@@ -57,8 +74,27 @@ extension HTTPProvider {
     }
     throw .transient(
       "\(search.ask.method) \(first): its pages have no end; no more after "
-        + "\(items.requests), with \(items.values.count) items",
+        + "\(items.pages.count), with \(items.count) items",
       remedy: "correct pages: of the type")
+  }
+}
+
+extension Answer {
+  /// The items that it shows, and the whole document where that says where the next page is.
+  ///
+  /// A document that is nothing but a list is not read as a whole.
+  fileprivate func page(
+    of search: Recipe.Search
+  ) throws(ProviderError) -> (page: ListPage, document: Value) {
+    let needsDocument = if case .cursor = search.pages { true } else { false }
+    if !needsDocument, search.items.tokens.isEmpty, let page = items { return (page, .null) }
+    let document = try value()
+    guard case .list(let values)? = search.items.value(in: document) else {
+      throw .transient(
+        "\(name): \(status), but there is no list\(search.items.inWords)",
+        remedy: "correct items:, or see whether the service has changed")
+    }
+    return (ListPage(values), document)
   }
 }
 

@@ -46,6 +46,8 @@ final class Services: Sendable {
   private let random: @Sendable () -> Double
   /// The one used last at the end.
   private let all = Mutex<(services: [Service], count: Int)>(([], 0))
+  private let names = Mutex<[(group: String, connection: Shared<Connection>, name: String)]>([])
+  private static let mostNames = 8
 
   init(_ transport: any Transport, random: @escaping @Sendable () -> Double) {
     self.transport = transport
@@ -53,6 +55,20 @@ final class Services: Sendable {
   }
 
   var executors: [any TaskExecutor] { transport.executors }
+
+  /// What a group is called there, where another API may show the same with other rights.
+  func name(of group: String, at connection: Shared<Connection>) -> String {
+    if let name = names.withLock({ $0.first { $0.group == group && $0.connection == connection } })
+    {
+      return name.name
+    }
+    let name = "\(self[connection].number) \(group)"
+    names.withLock { names in
+      if names.count >= Self.mostNames { names = [] }
+      names.append((group, connection, name))
+    }
+    return name
+  }
 
   subscript(connection: Shared<Connection>) -> Service {
     all.withLock { all in

@@ -1,4 +1,5 @@
 internal import Crypto
+internal import Synchronization
 public import Tend
 
 /// One thing in a service, as it should be.
@@ -24,6 +25,11 @@ public struct ObjectSpec: DesiredState {
   var listKey: String { parts.listKey }
   /// Where it is, for people.
   var path: String { parts.path }
+  /// The digest of the item of a list in which nothing differed; nil where there was none yet.
+  var settled: Int? {
+    let digest = parts.settled.load(ordering: .relaxed)
+    return digest == 0 ? nil : digest
+  }
 
   init(
     _ type: ObjectType, _ connection: Shared<Connection>, _ bindings: Bindings, name: String
@@ -34,6 +40,15 @@ public struct ObjectSpec: DesiredState {
   /// Compares what the body declares with what the service shows; pure.
   public func differences(from current: HTTPObject?) -> [Difference] {
     guard let current else { return creation }
+    if let item = current.item, item.digest == settled { return [] }
+    let differences = comparison(with: current)
+    if differences.isEmpty, let item = current.item {
+      parts.settled.store(item.digest, ordering: .relaxed)
+    }
+    return differences
+  }
+
+  private func comparison(with current: HTTPObject) -> [Difference] {
     var differences: [Difference] = []
     if let content {
       differences = type.fields.comparison.differences(from: current.value, to: content)
@@ -76,6 +91,8 @@ private final class Parts: Sendable {
   let group: String?
   let listKey: String
   let path: String
+  /// What was compared once need not be compared again; 0: nothing was.
+  let settled = Atomic(0)
 
   init(
     _ type: ObjectType, _ connection: Shared<Connection>, _ bindings: Bindings, name: String

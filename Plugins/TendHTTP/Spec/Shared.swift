@@ -31,6 +31,9 @@ struct Shared<Value: Codable & Hashable & Sendable>: Codable, Hashable, Sendable
 
   func encode(to encoder: any Encoder) throws { try box.value.encode(to: encoder) }
 
+  /// Whether both are one, not only equal.
+  func isSame(as other: Shared) -> Bool { box === other.box }
+
   static func == (left: Shared, right: Shared) -> Bool {
     left.box === right.box || left.box.value == right.box.value
   }

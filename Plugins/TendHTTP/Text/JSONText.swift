@@ -13,6 +13,10 @@ enum JSONText {
   }
 
   static func value(of bytes: [UInt8]) throws(Mistake) -> Value {
+    try value(of: bytes[...])
+  }
+
+  static func value(of bytes: ArraySlice<UInt8>) throws(Mistake) -> Value {
     var error = json_error_t()
     let root = bytes.withUnsafeBufferPointer { bytes in
       bytes.withMemoryRebound(to: CChar.self) {

@@ -41,6 +41,9 @@ struct Answer: Sendable {
     }
   }
 
+  /// The items of a body that is a list; nil where it is none.
+  var items: ListPage? { ListPage(text: body) }
+
   /// The first bytes of the body, for an error.
   var excerpt: String {
     let bytes = body.prefix(4096)
