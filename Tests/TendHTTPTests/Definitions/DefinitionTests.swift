@@ -56,7 +56,7 @@ struct DefinitionTests {
     return [
       Trial(
         kind: "rabbitmq/v1 VirtualHost", spec: { "{name: v/\($0), description: d\($1)}" },
-        meddle: { try await server.curl("DELETE", "/api/vhosts/v%2F0") }, count: 5),
+        meddle: { try await server.curl("DELETE", "/api/vhosts/v%2F0") }, count: 20),
       Trial(
         kind: "rabbitmq/v1 User",
         spec: { "{name: u\($0), password: {fromFile: /p}, tags: [monitoring, t\($1)]}" },
@@ -66,12 +66,18 @@ struct DefinitionTests {
         }, count: 20),
       Trial(
         kind: "rabbitmq/v1 Permission",
-        spec: { _, version in "{\(host), user: one, read: r\(version)}" },
+        spec: { "{\(host), user: one\($0), read: r\($1)}" },
+        prepare: {
+          for number in 0..<20 {
+            try await server.curl(
+              "PUT", "/api/users/one\(number)", "{\"password\": \"one\", \"tags\": \"\"}")
+          }
+        },
         meddle: {
           try await server.curl(
-            "PUT", "/api/permissions/%2F/one",
+            "PUT", "/api/permissions/%2F/one0",
             "{\"configure\": \".*\", \"write\": \"\", \"read\": \"\"}")
-        }, count: 1),
+        }, count: 20),
       Trial(
         kind: "rabbitmq/v1 Queue",
         spec: { "{name: q\($0), arguments: {x-message-ttl: \(1000 * $1)}}" },
@@ -123,40 +129,39 @@ struct DefinitionTests {
         ---
 
         """ + (try Definitions.text("caddy"))
-      let port = try freePort()
-      for trial in Self.caddyTrials(server, port: port) {
+      for trial in Self.caddyTrials(server) {
         try await server.curl(
           "PUT", "/config/apps/http/servers/s",
           // It would ask for certificates for the hosts of all routes, anew at each change.
-          "{\"listen\": [\"127.0.0.1:\(port - 20)\"], \"routes\": [], "
+          "{\"listen\": [\"\(server.socket("s"))\"], \"routes\": [], "
             + "\"automatic_https\": {\"disable\": true}}")
         try await trial.run(head)
       }
     }
   }
 
-  private static func caddyTrials(_ server: RealServer, port: UInt16) -> [Trial] {
+  private static func caddyTrials(_ server: RealServer) -> [Trial] {
     let route = "handle: [{handler: static_response, body: \"{http.request.host}"
     return [
       Trial(
         kind: "caddy/v1 Server",
         spec: {
-          "{name: s\($0), listen: [\"127.0.0.1:\(Int(port) - $0 * 2 - $1)\"], "
+          "{name: s\($0), listen: [\"\(server.socket("s\($0)-\($1)"))\"], "
             + "https: {disable: true}}"
         },
         meddle: {
           try await server.curl(
-            "PATCH", "/config/apps/http/servers/s0/listen", "[\"127.0.0.1:\(port)\"]")
-        }, count: 3),
+            "PATCH", "/config/apps/http/servers/s0/listen", "[\"\(server.socket("other"))\"]")
+        }, count: 20),
       Trial(
         kind: "caddy/v1 Configuration",
-        spec: { _, version in
-          "{path: apps/http/servers/r, value: {listen: [\"127.0.0.1:\(Int(port) - version)\"], "
-            + "automatic_https: {disable: true}}}"
+        spec: {
+          "{path: apps/http/servers/r\($0), value: {"
+            + "listen: [\"\(server.socket("r\($0)-\($1)"))\"], automatic_https: {disable: true}}}"
         },
         meddle: {
-          try await server.curl("PUT", "/config/apps/http/servers/r/logs", "{}")
-        }, count: 1),
+          try await server.curl("PUT", "/config/apps/http/servers/r0/logs", "{}")
+        }, count: 20),
       Trial(
         kind: "caddy/v1 Route",
         spec: { "{id: r\($0), server: s, match: [{host: [h\($0).example]}], \(route) \($1)\"}]}" },
@@ -168,9 +173,11 @@ struct DefinitionTests {
 }
 
 extension RealServer {
+  /// Where something of Caddy may listen.
+  fileprivate func socket(_ name: String) -> String { "unix/" + folder.path(name) }
+
   /// What the trials of others stand on.
   fileprivate func prepare() async throws {
-    try await curl("PUT", "/api/users/one", "{\"password\": \"one\", \"tags\": \"\"}")
     try await curl("PUT", "/api/queues/%2F/q", "{\"durable\": true}")
   }
 }
