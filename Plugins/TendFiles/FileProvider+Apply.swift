@@ -1,7 +1,8 @@
 public import Tend
 
 extension FileProvider {
-  /// Makes, changes, replaces or removes one entry; durable when it returns.
+  /// Makes, changes, replaces or removes one entry; durable when it returns, but for its name where
+  /// the engine has those of many changes made durable together.
   ///
   /// Nothing half done is ever seen under the entry's own name, and a content that others put there
   /// since it was observed is not overwritten: that is a conflict.

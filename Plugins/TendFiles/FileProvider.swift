@@ -2,9 +2,9 @@ public import Tend
 
 /// Keeps files, directories and symbolic links as they are declared: `files/v1`.
 ///
-/// Content is replaced in one step and is durable before an apply returns; what is there besides is
-/// never touched, and nothing is removed recursively. Its calls block, and run on 16 threads of its
-/// own: enough for the journal of a file system to make many files durable at once.
+/// Content is replaced in one step and is durable before a change counts as done; what is there
+/// besides is never touched, and nothing is removed recursively. Its calls block, and run on 16
+/// threads of its own: enough for the journal of a file system to make many files durable at once.
 public struct FileProvider: Provider, Linking, DriftReporting {
   /// What is served: all three kinds.
   public typealias Desired = EntrySpec

@@ -128,9 +128,11 @@ struct Placement {
         mayMove: mayMove, durable: !context.isRepair, adopted: adopts))
   }
 
-  /// Makes the change of names durable, together with those of other threads.
+  /// Makes the change of names durable, together with the others in the directory.
   func sync() throws(ProviderError) {
-    try run("sync the directory of") { () throws(SystemError) in try directory.sync() }
+    try context.settle(directory) { () throws(ProviderError) in
+      try run("sync the directory of") { () throws(SystemError) in try directory.sync() }
+    }
   }
 
   /// Runs one step; a failure says what was tried, and why where that can be found out.

@@ -66,6 +66,18 @@ public struct Context: Sendable {
   /// Whether a person at a terminal has asked to see what must not be seen otherwise.
   public var showsPrivate: Bool { surroundings.showsPrivate }
 
+  /// Makes durable what a change has done in a place, such as a directory.
+  ///
+  /// Changes that are carried out together share one step for each place: it runs after the last
+  /// of them and before anything is concluded from one of them. What it throws is then what became
+  /// of each. Where changes are carried out one by one it runs at once. Call it when the change is
+  /// done but for this; it is not cancelled.
+  public func settle<Place: AnyObject & Sendable>(
+    _ place: Place, _ step: @escaping @Sendable () throws(ProviderError) -> Void
+  ) throws(ProviderError) {
+    if !surroundings.gather(SettlingStep(place: place, run: step)) { try step() }
+  }
+
   /// Whether this call serves a repair of drift; its backup need not be durable before the change.
   public var isRepair: Bool { surroundings.isRepair }
 }
@@ -73,6 +85,19 @@ public struct Context: Sendable {
 /// What a unit may touch.
 package protocol Limits: AnyObject, Sendable {
   func check(_ access: Access) throws(ProviderError)
+}
+
+/// What makes the changes in one place durable.
+package struct SettlingStep: Sendable {
+  package let place: any AnyObject & Sendable
+  package let run: @Sendable () throws(ProviderError) -> Void
+
+  package init(
+    place: any AnyObject & Sendable, run: @escaping @Sendable () throws(ProviderError) -> Void
+  ) {
+    self.place = place
+    self.run = run
+  }
 }
 
 /// What stands behind a `Context`: the engine, a test kit, a simulator.
@@ -87,8 +112,11 @@ package protocol Surroundings: Sendable {
   func secret(_ source: SecretSource) async throws(ProviderError) -> Sensitive<String>
   func digest(of secret: Sensitive<String>) -> String
   func note(_ message: String, _ details: [Detail])
+  /// Takes over a step for later; default: false, it is not taken.
+  func gather(_ step: SettlingStep) -> Bool
 }
 
 extension Surroundings {
   package var showsPrivate: Bool { false }
+  package func gather(_ step: SettlingStep) -> Bool { false }
 }

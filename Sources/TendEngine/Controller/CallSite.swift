@@ -7,6 +7,7 @@ final class CallSite: Surroundings {
   private struct State {
     var node: Node?
     var isRepair = false
+    var gathering = Gathering()
   }
 
   private let core: Core
@@ -20,10 +21,21 @@ final class CallSite: Surroundings {
     self.place = place
   }
 
-  /// The worker turns to another resource.
-  func turn(to node: Node, isRepair: Bool) {
-    state.withLock { $0 = State(node: node, isRepair: isRepair) }
+  /// The worker turns to another resource, and may change it where it `gathers`.
+  func turn(to node: Node, isRepair: Bool, gathers: Bool = false) {
+    state.withLock { state in
+      (state.node, state.isRepair) = (node, isRepair)
+      state.gathering.begin(gathers)
+    }
   }
+
+  /// The gathered steps that what the last call changed waits for.
+  var needed: [Int] { state.withLock { $0.gathering.needed } }
+
+  /// The gathered steps, once they are to be taken.
+  func takeSteps() -> [SettlingStep] { state.withLock { $0.gathering.take() } }
+
+  func gather(_ step: SettlingStep) -> Bool { state.withLock { $0.gathering.add(step) } }
 
   var monotonic: Duration { core.time.monotonic() }
   var now: Timestamp { core.time.wall() }

@@ -83,6 +83,6 @@ extension Controller {
     let result = await marking(mark(pass.node), site) { [pass] in
       await pass.confirmed(member.verdict, member.done, by: listed)
     }
-    return conclude(pass, member.ticket, result, since: member.begun)
+    return conclude(pass, meaning(of: result, pass, member.ticket, since: member.begun))
   }
 }

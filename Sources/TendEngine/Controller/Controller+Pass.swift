@@ -13,7 +13,7 @@ extension Controller {
   func reconcile(
     _ ticket: Scheduler.Ticket, _ site: CallSite, _ context: Context, _ listed: Listed?,
     _ wave: inout Wave
-  ) async -> Scheduler.Disposition {
+  ) async -> Ending {
     let slot = ticket.payload
     let pace = rows.pace(slot)
     guard pace.pointee.isPlain, ticket.causes.isSubset(of: [.drift, .request]) else {
@@ -36,7 +36,7 @@ extension Controller {
         rows[slot].found = nil
         return await pass(ticket, site, .found(current), &wave)
       }
-      return .again(after: .milliseconds(Int64(interval)), priority: .resync)
+      return .concluded(.again(after: .milliseconds(Int64(interval)), priority: .resync))
     } catch {
       let error = interpret(error, context, Self.usualTimeout)
       return await pass(ticket, site, .failed(error), &wave)
@@ -47,7 +47,7 @@ extension Controller {
   private func glance(
     _ ticket: Scheduler.Ticket, _ site: CallSite, _ context: Context, _ listed: Listed?,
     _ health: any HealthChecking<Desired>, _ wave: inout Wave
-  ) async -> Scheduler.Disposition {
+  ) async -> Ending {
     let slot = ticket.payload
     do throws(ProviderError) {
       let seen = try await look(slot, rows[slot].desired, context, listed)
@@ -58,8 +58,8 @@ extension Controller {
         rows[slot].memory = current.memory
         remember(slot)
       }
-      return .again(
-        after: .milliseconds(Int64(rows.pace(slot).pointee.interval)), priority: .resync)
+      return .concluded(
+        .again(after: .milliseconds(Int64(rows.pace(slot).pointee.interval)), priority: .resync))
     } catch {
       let error = interpret(error, context, Self.usualTimeout)
       return await pass(ticket, site, .failed(error), &wave)
@@ -86,16 +86,16 @@ extension Controller {
   /// The whole way: take in what is new, decide whether it may begin, look, decide, act, verify.
   private func pass(
     _ ticket: Scheduler.Ticket, _ site: CallSite, _ listed: Listed?, _ wave: inout Wave
-  ) async -> Scheduler.Disposition {
+  ) async -> Ending {
     let slot = ticket.payload
     let node = Node(controller: index, slot: slot)
     takePending(slot)
     var listed = listed
     if ticket.causes.contains(.inspect) {
-      guard await answer(slot, node, site, listed) else { return .unstarted }
+      guard await answer(slot, node, site, listed) else { return .concluded(.unstarted) }
       listed = nil
       let next = core.world.withLock { $0.afterInspection(node, ticket.causes) }
-      if let next { return next }
+      if let next { return .concluded(next) }
     }
     let beginning = core.decide { world, effects in
       // What is desired and what is decided belong to one revision.
@@ -111,19 +111,21 @@ extension Controller {
     }
     guard case .run(let assignment) = beginning else {
       // Whoever leaves has no slot any more.
-      if case .leave = beginning { return .done }
+      if case .leave = beginning { return .concluded(.done) }
       rows.pace(slot).pointee.isPlain = false
-      return .done
+      return .concluded(.done)
     }
     core.scheduler.begin(ticket, timeout: assignment.timeout)
     let begun = core.time.monotonic()
     let context = Context(
       site, deadline: begun + assignment.timeout, limits: assignment.confinement)
-    site.turn(to: node, isRepair: !assignment.isNew)
+    // What is looked at later is durable before.
+    site.turn(to: node, isRepair: !assignment.isNew, gathers: !wave.isOpen)
     let mark = mark(node)
     let declaration = core.world.withLock { $0[node].declaration }
     if let poison = poison(mark, declaration, causes: ticket.causes) {
-      return conclude(slot, node, assignment, .refused(reason: "Poison", poison, []))
+      return .concluded(
+        conclude(slot, node, assignment, .refused(reason: "Poison", poison, [])))
     }
     let run = Pass(
       controller: self, slot: slot, node: node, assignment: assignment, context: context,
@@ -133,46 +135,54 @@ extension Controller {
     }
     if let mark, core.marks?.hasDeaths == true { core.marks?.pardon(mark) }
     switch ending {
-    case .concluded(let result): return conclude(run, ticket, result, since: begun)
+    case .concluded(let result):
+      let meant = meaning(of: result, run, ticket, since: begun)
+      let needed = site.needed
+      if !needed.isEmpty, !meant.isCancelled {
+        return .held(HeldRun(node, assignment, meant, needed: needed))
+      }
+      return .concluded(conclude(run, meant))
     case .unconfirmed(let verdict, let done):
       wave.add(Wave.Member(ticket: ticket, pass: run, verdict: verdict, done: done, begun: begun))
-      return .unstarted
+      return .concluded(.unstarted)
     }
   }
 
-  /// Takes in what came of a pass.
-  func conclude(
-    _ pass: Pass<P>, _ ticket: Scheduler.Ticket, _ result: Result, since begun: Duration
-  ) -> Scheduler.Disposition {
+  /// What came of a pass, with why it was cancelled where it was; measured.
+  func meaning(
+    of result: Result, _ pass: Pass<P>, _ ticket: Scheduler.Ticket, since begun: Duration
+  ) -> Result {
     let assignment = pass.assignment
     let duration = core.time.monotonic() - begun
     core.meters.passed(in: duration, by: index)
     if case .settled(.some, _, _) = result, assignment.cause == .drift {
       core.meters.repaired(after: ticket.waited + duration, by: index)
     }
-    let meant = result.meaning { interpret($0, pass.context, assignment.timeout) }
-    if meant.isCancelled {
-      account(for: meant, of: pass.node, assignment)
-      return .unstarted
-    }
-    return conclude(pass.slot, pass.node, assignment, meant)
+    return result.meaning { interpret($0, pass.context, assignment.timeout) }
   }
 
-  /// Nothing is concluded from what was cancelled, but what it did is told.
-  private func account(for result: Result, of node: Node, _ assignment: Assignment) {
+  /// Takes in what came of a pass.
+  func conclude(_ pass: Pass<P>, _ meant: Result) -> Scheduler.Disposition {
+    if meant.isCancelled {
+      account(for: meant, of: pass.node, pass.assignment)
+      return .unstarted
+    }
+    return conclude(pass.slot, pass.node, pass.assignment, meant)
+  }
+
+  /// Nothing is concluded from what was cancelled or given up, but what it did is told.
+  func account(for result: Result, of node: Node, _ assignment: Assignment) {
     let now = core.time.moment
     core.decide { world, effects in
-      switch result {
-      case .unverified(let done, _):
+      if let done = result.done {
         world.account(for: done, of: node, assignment, now, &effects)
-      case .failed(_, let verdict?, let differences):
+      } else if case .failed(_, let verdict?, let differences) = result {
         world.account(forBegun: verdict, differences, of: node, assignment, now, &effects)
-      default: break
       }
     }
   }
 
-  private func conclude(
+  func conclude(
     _ slot: UInt32, _ node: Node, _ assignment: Assignment, _ result: Result
   ) -> Scheduler.Disposition {
     rows[slot].found = nil

@@ -57,9 +57,11 @@ extension Controller {
   func work(_ number: UInt32, _ shift: Shift? = nil) async -> Bool {
     var batch = Scheduler.Batch(lane, worker: number, timeout: Self.usualTimeout)
     let site = CallSite(core, place: index << 8 | Int(number & 0xFF))
+    var held = HeldRuns()
     var batches = 0
     while await core.scheduler.next(&batch) {
       rest.end()
+      held.begin()
       // A worker that always finds work would keep its thread for ever.
       batches &+= 1
       if batches % 64 == 0 { await Task.yield() }
@@ -69,17 +71,28 @@ extension Controller {
       let listed = listing == nil ? [] : await list(batch, context)
       batch.isServedTogether = 2 * listed.count { $0 != nil } > batch.count
       var wave = Wave()
+      func conclude(_ run: HeldRun, _ result: Result, _ position: Int) -> Scheduler.Disposition {
+        let phase = listed.isEmpty ? nil : listed[position]?.phase
+        let disposition = self.conclude(run.node.slot, run.node, run.assignment, result)
+        return paced(disposition, run.node.slot, phase, begun)
+      }
       for position in 0..<batch.count {
         if Task.isCancelled || shift?.turn(to: position) == false { break }
         let ticket = batch[position]
         let together = listed.isEmpty ? nil : listed[position]
         wave.turn(to: position, isListed: together != nil && shift == nil)
-        let disposition = await reconcile(ticket, site, context, together?.listed, &wave)
-        batch.finish(position, paced(disposition, ticket.payload, together?.phase, begun))
+        switch await reconcile(ticket, site, context, together?.listed, &wave) {
+        case .concluded(let disposition):
+          batch.finish(position, paced(disposition, ticket.payload, together?.phase, begun))
+        case .held(let run): held.hold(run, at: position, now: core.time.monotonic())
+        }
+        if held.isDue(core.time) { settle(&held, of: &batch, site, shift, conclude) }
         if !wave.members.isEmpty, wave.isDue(core.time.monotonic()) {
           await finish(&wave, in: &batch, site)
         }
       }
+      settle(&held, of: &batch, site, shift, conclude)
+      batch.isSettledTogether = 2 * held.count > batch.count
       await finish(&wave, in: &batch, site)
       if let late = shift?.rest() {
         batch.finish(late, returned(batch[late]))

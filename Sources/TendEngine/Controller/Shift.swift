@@ -49,10 +49,14 @@ final class Shift: Sendable {
   /// The loop turns to the next one; false where it was given up.
   func turn(to position: Int) -> Bool {
     state.withLock { state in
-      state.position = position
+      // What it hung in stays known.
+      if state.end == nil { state.position = position }
       return state.end == nil
     }
   }
+
+  /// The loop concludes what it holds, in which nothing can hang; false where it was given up.
+  func conclude() -> Bool { turn(to: -1) }
 
   /// The loop has come to the end of what it holds; which of it was given up, if any was.
   func rest() -> Int? {

@@ -14,6 +14,8 @@ extension Scheduler {
     public static let largest = 64
     /// How long a batch should take: 100 µs, above which the lock costs nothing to speak of.
     public static let target: Duration = .microseconds(100)
+    /// How many tickets are taken to be settled together: what is urgent waits for no more.
+    public static let settled = 16
 
     struct Entry: Sendable {
       let ticket: Ticket
@@ -27,6 +29,9 @@ extension Scheduler {
     /// Whether what it holds is served by one request, so that the next one is to be as large as
     /// may be, however long this one took.
     public var isServedTogether = false
+    /// Whether what it held was mostly made durable together at its end, so that the next one is to
+    /// be of that size, however long this one took.
+    public var isSettledTogether = false
     /// Time for each batch from the moment it is taken; see `Scheduler.begin(_:timeout:)`.
     public var timeout: Duration?
     let maximum: Int
@@ -65,6 +70,10 @@ extension Scheduler {
       guard !entries.isEmpty else { return }
       if isServedTogether {
         size = maximum
+        return
+      }
+      if isSettledTogether {
+        size = min(maximum, Self.settled)
         return
       }
       let took = now &- takenAt

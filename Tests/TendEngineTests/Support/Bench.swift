@@ -16,6 +16,7 @@ struct Bench {
   var unit = Unit("main")
   var others: [any Provider] = []
   var bell: DriftBell?
+  var place: SettlingPlace?
   var limit = 4
   var metrics: (any MetricsFactory)?
   var tracer: (any Tracer)?
@@ -44,7 +45,8 @@ struct Bench {
       guard let secret = secrets["\(source)"] else { throw .permanent("no \(source)") }
       return Sensitive(secret)
     }
-    let shelf = ShelfProvider(shelf: shelf, execution: .pool(limit: limit), drift: bell)
+    let shelf = ShelfProvider(
+      shelf: shelf, execution: .pool(limit: limit), drift: bell, place: place)
     return try Engine(
       store: store, configuration: configuration, clock: clock,
       logger: logger,

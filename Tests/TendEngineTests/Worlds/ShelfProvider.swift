@@ -55,6 +55,8 @@ struct ShelfProvider: Provider, DriftReporting {
   var name = "shelf"
   var execution = Execution.pool(limit: 4)
   var drift: DriftBell?
+  /// Where changes become durable; nil: at once.
+  var place: SettlingPlace?
 
   var kinds: [Kind<ShelfItem>] {
     ["Item", "Box"].map { kind in
@@ -112,6 +114,7 @@ struct ShelfProvider: Provider, DriftReporting {
     case nil, .loseReply, .underway: break
     }
     if let kept = carryOut(change) { return kept }
+    if let place { try context.settle(place) { () throws(ProviderError) in try place.settle() } }
     if case .loseReply = fault { throw .transient("the reply was lost") }
     if case .underway(let time) = fault { return .underway(checkAfter: time, "it settles") }
     return .done

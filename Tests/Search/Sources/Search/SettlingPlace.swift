@@ -1,0 +1,1 @@
+../../../TendEngineTests/Worlds/SettlingPlace.swift
