@@ -10,13 +10,13 @@ extension FileProvider {
     let now = context.now.nanoseconds
     let location = target.desired?.declared.location ?? Location(target.id)
     let attention = target.desired?.declared.attention
-    guard let (directory, found, isAsWritten) = try look(location, attention, at: now) else {
+    guard let (directory, found, verdict) = try look(location, attention, at: now) else {
       guard let spec = target.desired, !declaresParent(of: spec) else { return nil }
       if try awaitParent(of: spec, at: now) { return try await observe(target, context) }
       throw missingParent(of: spec)
     }
     try confine(location, in: directory, context)
-    guard isAsWritten else {
+    guard verdict != .changedByOthers else {
       // What we wrote did not come out different: somebody else was there at once.
       throw .conflict("\(target.id) was changed by somebody else right after it was written")
     }
@@ -34,6 +34,12 @@ extension FileProvider {
         reading.vouches(for: status, at: now, spreadBy: location.pathHash),
         content.isCurrent(reading.digest, context)
       {
+        return Entry(
+          spec, status, reading: reading, isSecret: isSecret, wanted, digest: content.digest)
+      }
+      if verdict == .holdsContent, directory.keepsTimes {
+        let digest = isSecret ? content.keyedDigest(context) : content.digest
+        let reading = EntryMemory.Reading(status, takenAt: now, digest: digest)
         return Entry(
           spec, status, reading: reading, isSecret: isSecret, wanted, digest: content.digest)
       }
@@ -114,11 +120,11 @@ extension FileProvider {
     }
   }
 
-  /// The directory of an entry, nil where there is none, how the entry is now, and whether that is
-  /// how we have written it, where we just have.
+  /// The directory of an entry, nil where there is none, how the entry is now, and what that means
+  /// beside what we have written.
   private func look(
     _ location: Location, _ attention: Attention?, at now: Int64
-  ) throws(ProviderError) -> (HeldDirectory, Status?, Bool)? {
+  ) throws(ProviderError) -> (HeldDirectory, Status?, Attention.Verdict)? {
     attention?.beginLook()
     defer { attention?.endLook() }
     guard var (directory, status) = try find(location, attention, at: now) else { return nil }
@@ -128,7 +134,7 @@ extension FileProvider {
       (directory, status) = again
       verdict = attention?.saw(.init(status)) ?? .seen
     }
-    return (directory, status, verdict != .changedByOthers)
+    return (directory, status, verdict)
   }
 
   /// The directory of an entry, nil where there is none, and how the entry is now.

@@ -13,7 +13,7 @@ extension Placement {
       try run("put in place") { () throws(SystemError) in
         try giveName(temporary, shape.type, replacing: found)
       }
-      wrote(ready)
+      wrote(ready.entry, since: ready.written)
     } catch {
       discard(temporary, shape)
       throw error
@@ -22,10 +22,10 @@ extension Placement {
 
   /// Has the content accepted, under its temporary name.
   private func validate(
-    _ temporary: String, _ shape: Shape, _ ready: borrowing Descriptor
+    _ temporary: String, _ shape: Shape, _ ready: borrowing Ready
   ) async throws(ProviderError) {
     guard let validator, shape.type == .file else { return }
-    let made = try run("look at") { () throws(SystemError) in try ready.status() }
+    let made = try run("look at") { () throws(SystemError) in try ready.entry.status() }
     try await validator.check(temporary, as: made, context)
   }
 
@@ -47,10 +47,16 @@ extension Placement {
     try directory.rename(temporary, over: name)
   }
 
-  /// The finished entry, still open: a file stays locked until it has its name.
+  /// A finished entry, still open: a file stays locked until it has its name.
+  private struct Ready: ~Copyable {
+    let entry: Descriptor
+    /// How a file was once its content was written; nil for all else.
+    let written: Status?
+  }
+
   private func makeReady(
     _ temporary: String, _ shape: Shape, replacing found: Status?
-  ) throws(ProviderError) -> Descriptor {
+  ) throws(ProviderError) -> Ready {
     let made = try run("make") { () throws(SystemError) -> Descriptor in
       switch shape.form {
       case .file: return try directory.makeFile(temporary)
@@ -59,10 +65,8 @@ extension Placement {
       }
       return try directory.open(temporary, OpenFlags.place)
     }
-    if shape.type == .file {
-      try run("write") { () throws(SystemError) in try made.write(shape.bytes) }
-    }
-    try changeOwner(of: made, to: shape.attributes)
+    let written = shape.type == .file ? try write(shape.bytes, into: made) : nil
+    try changeOwner(of: made, written, to: shape.attributes)
     if shape.type == .file, found?.type == .file { try copyAttributes(to: made) }
     if let permissions = shape.attributes.permissions ?? shape.attributes.found?.permissions,
       shape.type != .link
@@ -72,18 +76,33 @@ extension Placement {
     if shape.type == .file {
       try run("write") { () throws(SystemError) in _ = try check(tend_sync(made.raw)) }
     }
-    return made
+    return Ready(entry: made, written: written)
+  }
+
+  /// Writes the content, and says how the file is then.
+  private func write(
+    _ bytes: [UInt8], into made: borrowing Descriptor
+  ) throws(ProviderError) -> Status {
+    try run("write") { () throws(SystemError) in
+      try made.write(bytes)
+      return try made.status()
+    }
   }
 
   /// Gives what was made the declared owner, or that of what it replaces.
   ///
   /// Before the permission bits: a change of the owner takes special bits away.
   private func changeOwner(
-    of made: borrowing Descriptor, to attributes: Attributes
+    of made: borrowing Descriptor, _ status: Status?, to attributes: Attributes
   ) throws(ProviderError) {
     var wanted = attributes.ownership
     if let found = attributes.found {
-      let own = try run("look at") { () throws(SystemError) in try made.status() }
+      let own: Status
+      if let status {
+        own = status
+      } else {
+        own = try run("look at") { () throws(SystemError) in try made.status() }
+      }
       wanted.user = wanted.user ?? (found.user == own.user ? nil : found.user)
       wanted.group = wanted.group ?? (found.group == own.group ? nil : found.group)
     }

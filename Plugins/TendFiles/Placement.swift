@@ -115,10 +115,16 @@ struct Placement {
     }
   }
 
-  /// What is there now is what we made.
-  func wrote(_ made: borrowing Descriptor) {
+  /// What is there now is what we made; `written` is how a file was once its content was written.
+  func wrote(_ made: borrowing Descriptor, since written: Status? = nil) {
     guard let attention else { return }
-    do { attention.wrote(.present(try made.status())) } catch { attention.wrote(.unknown) }
+    do {
+      let status = try made.status()
+      let isContent = written.map { status.provesContent(writtenAt: $0) } ?? false
+      attention.wrote(.present(status), isContent: isContent)
+    } catch {
+      attention.wrote(.unknown)
+    }
   }
 
   func keepBackup(mayMove: Bool) throws(ProviderError) {

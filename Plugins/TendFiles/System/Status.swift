@@ -49,6 +49,14 @@ struct Status: Sendable {
   /// Its permission bits.
   var permissions: Permissions { Permissions(mode) }
 
+  /// Whether a file has the content that was written into it, though its name was given since.
+  ///
+  /// The clock that stamps changes may stand still for some milliseconds. Once it has stamped the
+  /// new name with a later time, whoever writes leaves a later one too.
+  func provesContent(writtenAt written: Status) -> Bool {
+    modified == written.modified && size == written.size && changed > written.modified
+  }
+
   /// Whether both are one thing that nobody has touched in between.
   ///
   /// A directory changes with what is made in it, so for one only its own attributes count.

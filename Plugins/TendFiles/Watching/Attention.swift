@@ -23,8 +23,16 @@ final class Attention: Sendable {
   private let watch = Atomic<UInt64>(0)
   /// A digest of how the entry was when it was looked at last, by us or after we wrote it.
   private let seen = Atomic<UInt64>(Mark.unknown)
-  /// Whether it was written and not looked at since.
-  private let isUnverified = Atomic(false)
+  /// What was written and not looked at since.
+  private let unverified = Atomic(Written.nothing)
+
+  /// What a change of ours has written.
+  fileprivate enum Written: UInt8, AtomicRepresentable {
+    case nothing
+    case attributes
+    /// A file with the declared content, which its times prove.
+    case content
+  }
 
   init(_ path: EntryPath, isWrittenInPlace: Bool = false) {
     self.path = path
@@ -59,6 +67,8 @@ final class Attention: Sendable {
   /// What a look means.
   enum Verdict {
     case seen
+    /// It is as we have written it just now, with the declared content.
+    case holdsContent
     /// Something happened meanwhile, before or after the look: only another look can tell.
     case touched
     /// It is no longer as we have written it just now.
@@ -70,9 +80,11 @@ final class Attention: Sendable {
     let digest = sight.digest
     let before = seen.exchange(digest, ordering: .acquiringAndReleasing)
     if before == Mark.touchedMeanwhile { return .touched }
-    guard isUnverified.load(ordering: .acquiring) else { return .seen }
-    isUnverified.store(false, ordering: .releasing)
-    return before == digest ? .seen : .changedByOthers
+    let written = unverified.load(ordering: .acquiring)
+    guard written != .nothing else { return .seen }
+    unverified.store(.nothing, ordering: .releasing)
+    guard before == digest else { return .changedByOthers }
+    return written == .content ? .holdsContent : .seen
   }
 
   /// A look has ended; where nothing was seen, all that happens is news again.
@@ -87,9 +99,9 @@ final class Attention: Sendable {
   func beginWriting() { seen.store(Mark.beingWritten, ordering: .releasing) }
 
   /// We have written it, and it is like this; from now on all changes are those of others.
-  func wrote(_ sight: Sight) {
+  func wrote(_ sight: Sight, isContent: Bool = false) {
     seen.store(sight.digest, ordering: .releasing)
-    isUnverified.store(true, ordering: .releasing)
+    unverified.store(isContent ? .content : .attributes, ordering: .releasing)
   }
 
   /// A change of ours has ended, well or not; `look` says how it is where nothing was written.
