@@ -107,17 +107,18 @@ final class DirectoryCache: Sendable {
       if case .missing = error { return nil }
       throw error
     }
-    let found: HeldDirectory
     do {
-      found = try HeldDirectory(arrival, at: now)
+      let status = try arrival.directory.status()
+      if let known, known.device == status.device, known.inode == status.inode,
+        known.realPath == arrival.realPath
+      {
+        known.confirm(at: now)
+        return known
+      }
+      return try HeldDirectory(arrival, status, at: now)
     } catch {
       throw .failed(error, at: path)
     }
-    guard let known, known.device == found.device, known.inode == found.inode,
-      known.realPath == found.realPath
-    else { return found }
-    known.confirm(at: now)
-    return known
   }
 
   private func keep(_ directory: HeldDirectory, _ key: Key, _ shard: Shard) {

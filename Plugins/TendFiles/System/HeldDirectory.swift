@@ -22,8 +22,10 @@ final class HeldDirectory: Sendable {
   /// Makes its entries durable.
   private let durability = GroupCommit()
 
-  init(_ arrival: consuming PathWalk.Arrival, at now: Int64) throws(SystemError) {
-    let status = try arrival.directory.status()
+  /// Holds what a walk has found; `status` is how that is.
+  init(
+    _ arrival: consuming PathWalk.Arrival, _ status: Status, at now: Int64
+  ) throws(SystemError) {
     device = status.device
     inode = status.inode
     realPath = arrival.realPath

@@ -45,16 +45,29 @@ struct PathWalk: Sendable {
         throw .missing
       }
     }
+    if root == nil {
+      // Absolute: the kernel asks for no directory to begin in.
+      if let arrival = try straight(to: path.isEmpty ? "/" : path, from: -1) { return arrival }
+      return try walk(from: base(), to: path)
+    }
     let base = try base()
     let relative = path.isEmpty ? "." : String(path.dropFirst())
+    if let arrival = try straight(to: relative, from: base.raw) { return arrival }
+    return try walk(from: base, to: path)
+  }
+
+  /// Nil where there is a link on the way, or something else to be told in detail.
+  private func straight(to path: String, from base: Int32) throws(WalkError) -> Arrival? {
     do {
-      let opened = relative.withCString {
-        tend_walk_without_links(base.raw, $0, root == nil ? 0 : 1)
-      }
+      let opened = path.withCString { tend_walk_without_links(base, $0, root == nil ? 0 : 1) }
       return Arrival(directory: try Descriptor(opened), realPath: nil)
     } catch {
       if error.code == ErrorCode.missing { throw .missing }
+      return nil
     }
+  }
+
+  private func walk(from base: consuming Descriptor, to path: String) throws(WalkError) -> Arrival {
     var steps = Steps(user: user)
     return try steps.walk(from: base, to: path)
   }

@@ -28,6 +28,8 @@ int tend_open(int directory, const char *name, int flags, unsigned mode);
 int tend_open_base(const char *path);
 
 /// openat2(2) of a directory as O_PATH that refuses every symbolic link on the way.
+///
+/// An absolute path needs no base, unless that is to be its root.
 int tend_walk_without_links(int base, const char *path, int is_root);
 
 /// openat2(2) of a directory below another as O_PATH that follows no link and crosses no mount.
