@@ -1,3 +1,5 @@
+private import CTendFiles
+
 /// The absolute, normalised path of a directory entry; the identity of all kinds of this provider.
 ///
 /// In a unit with a root it is `ROOT//PATH`, so that it stays known, also when nothing is declared
@@ -160,7 +162,13 @@ extension EntryPath: Hashable {
 extension String {
   /// Whether both are the same bytes; `==` would take canonically equivalent texts for one.
   func hasSameBytes(as other: String) -> Bool {
-    utf8.count == other.utf8.count && utf8.elementsEqual(other.utf8)
+    guard utf8.count == other.utf8.count else { return false }
+    let isSame = utf8.withContiguousStorageIfAvailable { mine in
+      other.utf8.withContiguousStorageIfAvailable { theirs in
+        tend_are_same(mine.baseAddress, theirs.baseAddress, mine.count) != 0
+      }
+    }
+    return (isSame ?? nil) ?? utf8.elementsEqual(other.utf8)
   }
 
   func hashBytes(into hasher: inout Hasher) {

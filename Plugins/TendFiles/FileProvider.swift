@@ -71,6 +71,6 @@ public struct FileProvider: Provider, Linking, DriftReporting {
     names = TemporaryNames(seed: configuration.seed)
     directories = DirectoryCache(
       walk: PathWalk(root: configuration.root), capacity: configuration.heldDirectories)
-    watch = EntryWatch(directories)
+    watch = EntryWatch(directories, names)
   }
 }

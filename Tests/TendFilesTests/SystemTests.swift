@@ -57,6 +57,8 @@ struct SystemTests {
   func temporaryNames(length: Int) {
     let mine = TemporaryNames(seed: 1)
     let others = TemporaryNames(seed: 2)
+    #expect(mine.isOwn(mine.next(for: "motd")) && !mine.isOwn(others.next(for: "motd")))
+    #expect(!mine.isOwn("motd") && !mine.isOwn("a-name-that-is-longer-than-its-end"))
     let name = String(repeating: "n", count: length)
     let temporary = mine.next(for: name)
     #expect(temporary != mine.next(for: name))

@@ -319,6 +319,15 @@ size_t tend_event_at(const char *buffer, size_t size, tend_event *event) {
   return sizeof found + found.len;
 }
 
+int tend_are_same(const void *left, const void *right, size_t size) {
+  return !size || !memcmp(left, right, size);
+}
+
+int tend_stands_before_end(const char *name, const char *text, size_t before) {
+  size_t length = strlen(name);
+  return length >= before && !strncmp(name + length - before, text, strlen(text));
+}
+
 int tend_witness_open(int directory) {
   int made = fanotify_init(
       FAN_CLASS_NOTIF | FAN_CLOEXEC | FAN_NONBLOCK | FAN_REPORT_DFID_NAME, O_RDONLY | O_CLOEXEC);

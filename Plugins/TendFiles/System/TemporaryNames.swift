@@ -1,3 +1,4 @@
+private import CTendFiles
 private import Synchronization
 
 /// The names under which entries are made ready: `.NAME.tend-` and 20 hexadecimal digits.
@@ -10,11 +11,13 @@ final class TemporaryNames: Sendable {
   private static let room = EntryPath.longestName - 1 - mark.utf8.count - digitCount
 
   private let run: String
+  private let ownMark: String
   private let count = Atomic<UInt16>(0)
 
   /// `seed` differs from one run of an agent to the next.
   init(seed: UInt64) {
     run = Self.hexadecimal(seed, digits: 8)
+    ownMark = Self.mark + run
   }
 
   /// A name that this run has not used lately, in the directory of an entry.
@@ -24,6 +27,11 @@ final class TemporaryNames: Sendable {
       ".\(Self.beginning(of: name))\(Self.mark)\(run)"
       + Self.hexadecimal(UInt64(number), digits: 4)
     return start + Self.checksum(of: start)
+  }
+
+  /// Whether this run makes something ready under a name, told without making text of it.
+  func isOwn(_ name: UnsafePointer<CChar>) -> Bool {
+    tend_stands_before_end(name, ownMark, Self.mark.utf8.count + Self.digitCount) != 0
   }
 
   /// Whether another run has made this name and left it behind.
@@ -57,6 +65,12 @@ final class TemporaryNames: Sendable {
   }
 
   private static func hexadecimal(_ number: UInt64, digits: Int) -> String {
-    (0..<digits).reversed().map { String(number >> (4 * UInt64($0)) & 15, radix: 16) }.joined()
+    String(unsafeUninitializedCapacity: digits) { buffer in
+      for index in 0..<digits {
+        let nibble = UInt8(truncatingIfNeeded: number >> (4 * UInt64(digits - 1 - index)) & 15)
+        buffer[index] = nibble + (nibble < 10 ? UInt8(ascii: "0") : UInt8(ascii: "a") - 10)
+      }
+      return digits
+    }
   }
 }

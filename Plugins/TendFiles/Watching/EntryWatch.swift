@@ -27,13 +27,20 @@ final class EntryWatch: Sendable {
 
   private let state = Mutex(State())
   private let directories: DirectoryCache
+  private let names: TemporaryNames
+
+  /// How long events are left to gather where all were our own, in milliseconds.
+  private static let gathering: Int32 = 2
+  /// From so many events at once it is worth it.
+  private static let many = 16
 
   /// How long a directory is held open that nobody looks into: at most twice 5 seconds, in
   /// milliseconds.
   private static let idleTime: Int32 = 5000
 
-  init(_ directories: DirectoryCache) {
+  init(_ directories: DirectoryCache, _ names: TemporaryNames) {
     self.directories = directories
+    self.names = names
   }
 
   /// How many directories are watched.
@@ -213,27 +220,40 @@ final class EntryWatch: Sendable {
         return .failed(SystemError(code: Int32(clamping: -count)))
       }
       let events = UnsafeRawBufferPointer(rebasing: buffer[..<max(0, count)])
-      guard take(events, from: ends.inotify, drift) else { return .lostTrack }
+      guard let ours = take(events, from: ends.inotify, drift) else { return .lostTrack }
+      // While we write much, each wake-up costs more than what it reads.
+      if ours >= Self.many { _ = tend_wait(ends.bell.raw, ends.bell.raw, Self.gathering) }
     }
   }
 
-  /// False where events were lost.
+  /// Most events are of our own temporary names, which nobody has declared.
+  private func meaning(of event: tend_event) -> WatchTable.Meaning {
+    if let name = event.name, names.isOwn(name) { return .nothing }
+    let seen = WatchEvent(event)
+    return state.withLock { $0.table.take(seen) }
+  }
+
+  /// How many events told of nothing but our own writing, 0 where one was news; nil where events
+  /// were lost.
   private func take(
     _ events: UnsafeRawBufferPointer, from inotify: borrowing Descriptor,
     _ drift: Drift<EntryPath>
-  ) -> Bool {
+  ) -> Int? {
     var rest = events
     var event = tend_event()
+    var (count, hasNews) = (0, false)
     while true {
       let start = rest.baseAddress?.assumingMemoryBound(to: CChar.self)
       let used = tend_event_at(start, rest.count, &event)
-      guard used > 0, used <= rest.count else { return true }
-      let seen = WatchEvent(event)
-      switch state.withLock({ $0.table.take(seen) }) {
+      guard used > 0, used <= rest.count else { return hasNews ? 0 : count }
+      count += 1
+      switch meaning(of: event) {
       case .nothing: break
-      case .lostTrack: return false
-      case .touched(let touches): for touch in touches { report(touch, drift) }
+      case .lostTrack: return nil
+      case .touched(let touches):
+        for touch in touches where report(touch, drift) { hasNews = true }
       case .replaced(let replaced):
+        hasNews = true
         // The kernel may have ended them itself.
         for number in replaced.numbers { _ = tend_watch_remove(inotify.raw, number) }
         for path in replaced.paths { directories.forget(path) }
@@ -243,16 +263,18 @@ final class EntryWatch: Sendable {
     }
   }
 
-  /// Passes on what is news: not what we wrote ourselves, nor what was looked at since.
-  private func report(_ touch: WatchTable.Touch, _ drift: Drift<EntryPath>) {
+  /// Passes on what is news, and says whether it was: not what we wrote ourselves, nor what was
+  /// looked at since.
+  private func report(_ touch: WatchTable.Touch, _ drift: Drift<EntryPath>) -> Bool {
     let attention = touch.attention
-    if attention.isBeingWritten { return }
+    if attention.isBeingWritten { return false }
     if let (path, name) = touch.place {
       let isNews = attention.isNews { directories.held(at: path)?.sight(of: name) ?? .unknown }
-      guard isNews else { return }
+      guard isNews else { return false }
     }
     // What has taken its place was looked at after that, so it knows what this event tells.
-    guard attention.isFollowed else { return }
+    guard attention.isFollowed else { return false }
     drift.mayHaveChanged(touch.attention.path)
+    return true
   }
 }

@@ -128,6 +128,12 @@ typedef struct {
 /// Reads the event at the start of a buffer; how many bytes it takes, 0 where there is none.
 size_t tend_event_at(const char *buffer, size_t size, tend_event *event);
 
+/// Whether two pieces of memory hold the same.
+int tend_are_same(const void *left, const void *right, size_t size);
+
+/// Whether a text stands in a name so many bytes before its end.
+int tend_stands_before_end(const char *name, const char *text, size_t before);
+
 /// An instance of fanotify(7) that tells who changes what is in one open directory, of any kind.
 ///
 /// -EPERM without CAP_SYS_ADMIN, -EINVAL where the kernel is older than 5.9.
