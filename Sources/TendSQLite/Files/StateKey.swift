@@ -29,12 +29,17 @@ struct StateKey: Sendable {
 
   /// HMAC-SHA-256 (RFC 2104), in hexadecimal.
   func digest(of bytes: [UInt8]) -> String {
-    var text = ""
-    text.reserveCapacity(64)
-    for byte in HMAC<SHA256>.authenticationCode(for: bytes, using: key) {
-      if byte < 16 { text += "0" }
-      text += String(byte, radix: 16)
+    let code = HMAC<SHA256>.authenticationCode(for: bytes, using: key)
+    return String(unsafeUninitializedCapacity: 2 * code.byteCount) { text in
+      for (index, byte) in code.enumerated() {
+        text[2 * index] = Self.digit(byte >> 4)
+        text[2 * index + 1] = Self.digit(byte & 15)
+      }
+      return 2 * code.byteCount
     }
-    return text
+  }
+
+  private static func digit(_ half: UInt8) -> UInt8 {
+    half + (half < 10 ? UInt8(ascii: "0") : UInt8(ascii: "a") - 10)
   }
 }

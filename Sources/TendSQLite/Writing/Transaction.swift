@@ -54,14 +54,7 @@ struct Transaction {
     let old = try find(row.provider, row.identity, db)
     row.memory = row.memory ?? old?.row.memory
     let checksum = row.checksum
-    if let old {
-      if old.checksum == checksum { return }
-      seal.remove(old.checksum)
-      outdated.insert(old.row.unit)
-      touch(old.row)
-    }
-    seal.add(checksum)
-    touch(row)
+    guard reseal(row, checksum, over: old) else { return }
     let statement = try db.cachedStatement(
       sql: """
         INSERT OR REPLACE INTO inventory(\(InventoryRow.columns))
@@ -70,12 +63,33 @@ struct Transaction {
     try statement.execute(arguments: row.arguments)
   }
 
+  /// False where a record is as it was.
+  private mutating func reseal(_ row: InventoryRow, _ checksum: Int64, over old: Kept?) -> Bool {
+    if let old {
+      if old.checksum == checksum { return false }
+      seal.remove(old.checksum)
+      outdated.insert(old.row.unit)
+      touch(old.row)
+    }
+    seal.add(checksum)
+    touch(row)
+    return true
+  }
+
   /// The resource is ours from now on, and this is what is remembered of it.
   private mutating func own(_ key: InventoryKey, _ memory: String?, _ db: Database) throws {
-    guard var row = try find(key.provider, key.identity, db)?.row else { return }
+    guard let old = try find(key.provider, key.identity, db) else { return }
+    var row = old.row
     row.isOwned = true
     row.memory = memory ?? row.memory
-    try put(row, db)
+    let checksum = row.checksum
+    guard reseal(row, checksum, over: old) else { return }
+    let statement = try db.cachedStatement(
+      sql: """
+        UPDATE inventory SET isOwned = 1, memory = ?, checksum = ?
+        WHERE provider = ? AND identity = ?
+        """)
+    try statement.execute(arguments: [row.memory, checksum, key.provider, key.identity])
   }
 
   private mutating func remove(_ key: InventoryKey, _ db: Database) throws {
@@ -106,10 +120,13 @@ struct Transaction {
     touched[row.unit, default: InventoryCopies.Touched()].insert(key)
   }
 
+  /// A record as it is kept.
+  private typealias Kept = (row: InventoryRow, checksum: Int64)
+
   /// What is kept; throws where it is not as it was written, so that damage is never sealed anew.
   private func find(
     _ provider: String, _ identity: String, _ db: Database
-  ) throws -> (row: InventoryRow, checksum: Int64)? {
+  ) throws -> Kept? {
     let statement = try db.cachedStatement(
       sql: "SELECT \(InventoryRow.columns) FROM inventory WHERE provider = ? AND identity = ?")
     guard let found = try GRDB.Row.fetchOne(statement, arguments: [provider, identity]) else {
