@@ -138,6 +138,7 @@ struct Placement {
   func sync() throws(ProviderError) {
     try context.settle(directory) { () throws(ProviderError) in
       try run("sync the directory of") { () throws(SystemError) in try directory.sync() }
+      context.backups?.rotate()
     }
   }
 

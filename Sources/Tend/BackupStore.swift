@@ -8,6 +8,16 @@ public protocol BackupStore: Sendable {
   /// It is moved where `move` allows it and the file system is the same, else copied. Durable when
   /// it returns if `durable`. The first backup of a path that was adopted is never rotated out.
   func keep(_ request: BackupRequest) throws(ProviderError)
+
+  /// Lets go of what newer backups push out, where `keep` has left that for later.
+  ///
+  /// Called once a change is done, so that no repair waits for it. Default: nothing.
+  func rotate()
+}
+
+extension BackupStore {
+  /// Nothing is left for later.
+  public func rotate() {}
 }
 
 /// What is to be kept, and how.

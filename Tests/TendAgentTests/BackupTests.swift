@@ -153,6 +153,49 @@ struct BackupTests {
     #expect(kept == [1, 5, 6, 7, 8, 9].map { "version \($0)" })
   }
 
+  @Test("what the backup of a repair pushes out goes once the repair is done, or with the next one")
+  func rotationOfRepairs() throws {
+    let fixture = try Fixture()
+    func keep(_ count: Int) throws {
+      for _ in 0..<count {
+        try fixture.folder.write("version", to: "world/motd")
+        try fixture.keep("motd", durable: false)
+      }
+    }
+    try keep(6)
+    #expect(fixture.records(of: "motd").map(\.number) == [1, 2, 3, 4, 5, 6])
+    fixture.backups.rotate()
+    #expect(fixture.records(of: "motd").map(\.number) == [2, 3, 4, 5, 6])
+    try keep(2)
+    #expect(fixture.records(of: "motd").map(\.number) == [3, 4, 5, 6, 7, 8])
+  }
+
+  @Test("the files of what a repair pushes out are written over, unless others may hold them")
+  func spares() throws {
+    let fixture = try Fixture()
+    let name = BackupFolder.name(for: "/world/motd")
+    let folder = "backups/\(name)"
+    try fixture.folder.write(String(repeating: "long ", count: 100), to: "world/motd")
+    try fixture.keep("motd", move: true)
+    for version in 2...9 {
+      try fixture.folder.write("version \(version)", to: "world/motd")
+      try fixture.keep("motd", durable: false)
+      fixture.backups.rotate()
+      let spares = try fixture.folder.names(folder).filter { $0.hasPrefix("spare") }
+      #expect(spares.count == (version < 7 ? 0 : 2), "the moved one is removed: \(version)")
+    }
+    let kept = try fixture.records(of: "motd").map {
+      String(decoding: try fixture.bytes(of: $0), as: UTF8.self)
+    }
+    #expect(kept == (5...9).map { "version \($0)" })
+    fixture.clock.advance(days: 31)
+    fixture.backups.sweep { _ in true }
+    #expect(!fixture.folder.exists(folder))
+    try fixture.keep("motd", durable: false)
+    BackupDirectory(at: fixture.folder.path("backups")).removeTraces()
+    #expect(try fixture.folder.names(folder).count == 2)
+  }
+
   @Test("after thirty days they go; the first of an adopted path once it is no longer owned")
   func expiry() throws {
     let fixture = try Fixture()

@@ -17,6 +17,13 @@ public final class BackupDirectory: BackupStore {
   private struct State {
     var index: BackupIndex?
     var next: Int64 = 1
+    /// The first number that this process has given.
+    var first: Int64 = 1
+    /// Those since then whose data is the file that was there, which others may still hold open.
+    var moved: Set<Int64> = []
+    /// Those that may push others out; one that need not be durable leaves that to `rotate`, or to
+    /// the next one.
+    var latest: [BackupRecord] = []
   }
 
   let path: String
@@ -46,19 +53,29 @@ public final class BackupDirectory: BackupStore {
         "\(request.path) has \(found.size) bytes, more than backups may have together",
         remedy: "move it away by hand, or declare backup: none")
     }
-    let number = try claimNumber()
+    let number = claimNumber()
     let folder = try BackupFolder(below: path, for: request.path)
     let record = found.record(number: number, time: now(), isAdopted: request.adopted)
     try folder.write(record, durable: request.durable)
     do throws(ProviderError) {
-      try found.store(in: folder, number: number)
+      if try found.store(in: folder, number: number) {
+        state.withLock { _ = $0.moved.insert(number) }
+      }
     } catch {
       folder.removeRecord(number)
       throw error
     }
     if request.durable { try folder.flush(number: number, kind: record.kind) }
-    rotate(adding: record)
+    state.withLock { state in
+      if !request.durable { rotate(&state, spares: true) }
+      state.index?.add(record)
+      state.latest.append(record)
+      if request.durable { rotate(&state) }
+    }
   }
+
+  /// Removes what was pushed out by backups of repairs.
+  public func rotate() { state.withLock { rotate(&$0, spares: true) } }
 
   /// Removes the traces of a crash; only while nobody else may write here.
   public func removeTraces() { BackupIndex.removeTraces(below: path) }
@@ -77,20 +94,19 @@ public final class BackupDirectory: BackupStore {
   public func sweep(isOwned: (String) -> Bool) {
     state.withLock { state in
       var index = state.index ?? BackupIndex(at: path)
-      index.remove(
-        rotation.expired(among: index.entries, at: now(), isOwned: isOwned), below: path)
+      let gone = rotation.expired(among: index.entries, at: now(), isOwned: isOwned)
+      index.remove(gone, below: path)
+      state.moved.subtract(gone.map(\.number))
       state.index = index
     }
   }
 
-  private func claimNumber() throws(ProviderError) -> Int64 {
-    guard BackupFolder.makeDirectory(path) else {
-      throw .transient("\(path) can't be made: \(errnoText(errno))")
-    }
-    return state.withLock { state in
+  private func claimNumber() -> Int64 {
+    state.withLock { state in
       if state.index == nil {
         let index = BackupIndex(at: path)
         state.next = index.lastNumber &+ 1
+        state.first = state.next
         state.index = index
       }
       defer { state.next += 1 }
@@ -98,16 +114,26 @@ public final class BackupDirectory: BackupStore {
     }
   }
 
+  /// The largest file that is spared.
+  private static let largestSpare: Int64 = 64 << 10
+
   /// A backup that was just made may push older ones out.
-  private func rotate(adding record: BackupRecord) {
-    state.withLock { state in
-      state.index?.add(record)
-      guard let index = state.index else { return }
+  ///
+  /// Only files that this process has made are written over: nobody else holds them.
+  private func rotate(_ state: inout State, spares: Bool = false) {
+    for record in state.latest {
+      guard let index = state.index else { continue }
       // Only where all together are too many need the others be looked at.
       let isFull = index.totalBytes > rotation.totalBytes
       let entries = isFull ? index.entries : index.entries(of: record.path)
       let gone = rotation.expired(among: entries, at: now(), latest: record.number)
-      state.index?.remove(gone, below: path)
+      let (first, moved) = (state.first, state.moved)
+      state.index?.remove(gone, below: path) { entry in
+        spares && entry.size <= Self.largestSpare && entry.number >= first
+          && !moved.contains(entry.number)
+      }
+      for entry in gone { state.moved.remove(entry.number) }
     }
+    state.latest = []
   }
 }

@@ -5,13 +5,26 @@ import Tend
 struct BackupFolder {
   /// What the names of files end in until they are whole.
   static let passing = ".new"
+  /// Files of a backup that was pushed out, to be written over by the next repair's.
+  ///
+  /// To make a file and to remove another costs a repair more than all else of its backup.
+  static let spares = ["spare.json" + passing, "spare.data" + passing]
+
+  private static func spare(for name: String) -> String {
+    spares[name.hasSuffix(".json") ? 0 : 1]
+  }
 
   let descriptor: Descriptor
 
   /// Makes the folder where there is none.
   init(below path: String, for kept: String) throws(ProviderError) {
     let folder = "\(path)/\(Self.name(for: kept))"
-    let number = Self.makeDirectory(folder) ? open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1
+    let flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC
+    // Mostly it is there.
+    var number = open(folder, flags)
+    if number < 0, errno == ENOENT, Self.makeDirectory(path), Self.makeDirectory(folder) {
+      number = open(folder, flags)
+    }
     guard number >= 0 else {
       throw .transient("a backup of \(kept) can't be made in \(folder): \(errnoText(errno))")
     }
@@ -37,7 +50,8 @@ struct BackupFolder {
 
   /// Writes a record.
   func write(_ record: BackupRecord, durable: Bool) throws(ProviderError) {
-    try make("\(record.number).json", durable: durable) { file throws(ProviderError) in
+    let name = "\(record.number).json"
+    try make(name, durable: durable, mayBeSpare: !durable) { file throws(ProviderError) in
       do {
         try file.write(Array(ValueEncoder().encode(record).json.utf8))
       } catch {
@@ -47,15 +61,22 @@ struct BackupFolder {
   }
 
   /// Makes a file that has its name only once it is whole; where that fails nothing is left.
+  ///
   func make(
-    _ name: String, durable: Bool = false,
+    _ name: String, durable: Bool = false, mayBeSpare: Bool = false,
     _ fill: (Descriptor) throws(ProviderError) -> Void
   ) throws(ProviderError) {
-    let flags = O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW
+    let isSpare =
+      mayBeSpare
+      && renameat(descriptor.raw, Self.spare(for: name), descriptor.raw, name + Self.passing) == 0
+    let flags = O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW | (isSpare ? 0 : O_TRUNC)
     let file = Descriptor(openat(descriptor.raw, name + Self.passing, flags, 0o600))
     guard file.raw >= 0 else { throw failure("write", name) }
     do throws(ProviderError) {
       try fill(file)
+      if isSpare, ftruncate(file.raw, lseek(file.raw, 0, SEEK_CUR)) != 0 {
+        throw failure("write", name)
+      }
       if durable, fsync(file.raw) != 0 { throw failure("flush", name) }
       guard renameat(descriptor.raw, name + Self.passing, descriptor.raw, name) == 0 else {
         throw failure("write", name)

@@ -65,19 +65,32 @@ struct BackupIndex {
     totalBytes &+= record.size
   }
 
-  /// Removes backups, here and from the directory.
-  mutating func remove(_ entries: [BackupRotation.Entry], below path: String) {
+  /// Removes backups, here and from the directory; the files of those that are worth it are spared
+  /// for the next backup of the path.
+  mutating func remove(
+    _ entries: [BackupRotation.Entry], below path: String,
+    sparing isWorthIt: (BackupRotation.Entry) -> Bool = { _ in false }
+  ) {
     for (kept, gone) in Dictionary(grouping: entries, by: \.path) {
       let numbers = Set(gone.map(\.number))
       let folder = "\(path)/\(BackupFolder.name(for: kept))"
       for entry in gone {
-        unlink("\(folder)/\(entry.number).json")
-        unlink("\(folder)/\(entry.number).data")
+        remove("\(folder)/\(entry.number)", isWorthIt(entry) ? folder : nil)
         totalBytes &-= entry.size
       }
-      rmdir(folder)
       byPath[kept]?.removeAll { numbers.contains($0.number) }
-      if byPath[kept]?.isEmpty == true { byPath[kept] = nil }
+      guard byPath[kept]?.isEmpty != false else { continue }
+      byPath[kept] = nil
+      for spare in BackupFolder.spares { unlink("\(folder)/\(spare)") }
+      rmdir(folder)
+    }
+  }
+
+  /// Removes the files of one, or makes them the spare ones of a folder.
+  private func remove(_ backup: String, _ folder: String?) {
+    for (file, spare) in zip(["\(backup).json", "\(backup).data"], BackupFolder.spares) {
+      if let folder, rename(file, "\(folder)/\(spare)") == 0 { continue }
+      unlink(file)
     }
   }
 

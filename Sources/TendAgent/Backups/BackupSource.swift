@@ -41,12 +41,14 @@ struct BackupSource {
       size: size, target: target, attributes: attributes, isAdopted: isAdopted)
   }
 
-  /// Brings the bytes into the folder; a link has none, its target is in the record.
-  func store(in folder: BackupFolder, number: Int64) throws(ProviderError) {
-    guard target == nil else { return }
+  /// Brings the bytes into the folder, and says whether the file itself was moved there; a link has
+  /// none, its target is in the record.
+  func store(in folder: BackupFolder, number: Int64) throws(ProviderError) -> Bool {
+    guard target == nil else { return false }
     let name = "\(number).data"
-    if request.mayMove, status.st_nlink == 1, try move(to: folder, name) { return }
+    if request.mayMove, status.st_nlink == 1, try move(to: folder, name) { return true }
     try copy(to: folder, name)
+    return false
   }
 
   /// False where it lies on another file system.
@@ -64,7 +66,10 @@ struct BackupSource {
 
   private func copy(to folder: BackupFolder, _ name: String) throws(ProviderError) {
     let source = try Self.open(request)
-    try folder.make(name) { copy throws(ProviderError) in try pour(source, into: copy) }
+    // `flush` makes it durable together with its name.
+    try folder.make(name, mayBeSpare: !request.durable) { copy throws(ProviderError) in
+      try pour(source, into: copy)
+    }
   }
 
   private func pour(_ source: Descriptor, into copy: Descriptor) throws(ProviderError) {
