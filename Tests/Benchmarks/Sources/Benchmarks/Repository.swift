@@ -55,7 +55,9 @@ struct Repository: Sendable {
 
   /// Waits until all is as the first revision declares.
   func settled(_ engine: Engine) async throws {
-    try await wait(seconds: 600, "the first revision") { isSettled(engine) }
+    try await wait(seconds: 600, "the first revision", every: .milliseconds(5)) {
+      isSettled(engine)
+    }
   }
 
   private func size(of path: String) -> Int {
@@ -69,16 +71,17 @@ struct Repository: Sendable {
       && units.allSatisfy { $0.ready == $0.resources && $0.resources >= files.count }
   }
 
-  /// Looks every half millisecond.
+  /// Looks every half millisecond, or as seldom as costs nothing beside what is measured.
   private func wait(
-    seconds: Double, _ what: String, _ isDone: () -> Bool
+    seconds: Double, _ what: String, every pause: Duration = .microseconds(500),
+    _ isDone: () -> Bool
   ) async throws {
     let end = Measure.now() + Int64(seconds * 1e9)
     while !isDone() {
       guard Measure.now() < end else {
         throw Program.Failure(description: "waited \(seconds) s for \(what)")
       }
-      try await Task.sleep(for: .microseconds(500))
+      try await Task.sleep(for: pause)
     }
   }
 }
