@@ -15,6 +15,12 @@ struct Names: Sendable {
   }
 
   func declaration(_ number: Int) -> Declaration {
+    Self.declaration(number, parts, items)
+  }
+
+  private static func declaration(
+    _ number: Int, _ parts: [any StagedPart], _ items: [Intake.Item]
+  ) -> Declaration {
     parts[Int(items[number].controller)].declaration(Int(items[number].row))
   }
 
@@ -22,8 +28,9 @@ struct Names: Sendable {
   mutating func enter(_ number: Int) -> Int? {
     let reference = declaration(number).reference
     if let first = self.number(of: reference) { return first }
-    index.insert(number, hash: reference.hashValue) { [self] in
-      declaration($0).reference.hashValue
+    // Were all of this held there, each insertion would copy the index.
+    index.insert(number, hash: reference.hashValue) { [parts, items] in
+      Self.declaration($0, parts, items).reference.hashValue
     }
     return nil
   }
