@@ -3,9 +3,9 @@ private import Glibc
 #endif
 
 /// The heap of this process.
-enum Heap {
+package enum Heap {
   /// From so many resources on what was used to take them in is worth giving back: some MB.
-  static let worthwhile = 5000
+  package static let worthwhile = 5000
 
   #if canImport(Glibc)
   /// malloc_trim(3); looked up, since it is declared in no header that the module has.
@@ -18,7 +18,7 @@ enum Heap {
   /// The GNU C library keeps what lies below the last block that is used. Other libraries have no
   /// such call, and some give pages back by themselves; there it does nothing. It visits the whole
   /// heap: call it after what took and freed a lot.
-  static func giveBack() {
+  package static func giveBack() {
     #if canImport(Glibc)
     _ = trim?(0)
     #endif

@@ -111,17 +111,19 @@ struct StateDirectory: Sendable, Hashable {
 
   /// Writes a file whole: after a crash it is as before or as it should be, and durable.
   func replace(_ name: String, with bytes: [UInt8]) throws(StoreError) {
-    let temporary = path(of: name + ".new")
-    let file = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0o600)
-    guard file >= 0 else { throw StoreError(errno: errno, "make", temporary) }
-    do throws(StoreError) {
-      defer { close(file) }
-      try Self.write(bytes, to: file, temporary)
-      guard fsync(file) == 0 else { throw StoreError(errno: errno, "sync", temporary) }
-    } catch {
-      unlink(temporary)
-      throw error
-    }
+    var file = try successor(of: name)
+    try file.append(bytes)
+    try file.finish()
+    try replaceBySuccessor(name)
+  }
+
+  /// Begins what is to take the place of a file, by `replaceBySuccessor`.
+  func successor(of name: String) throws(StoreError) -> NewFile {
+    try NewFile(at: path(of: name + ".new"))
+  }
+
+  /// Lets what was finished take the place of a file, in one step and durably.
+  func replaceBySuccessor(_ name: String) throws(StoreError) {
     try rename(name + ".new", to: name)
   }
 
@@ -142,23 +144,9 @@ struct StateDirectory: Sendable, Hashable {
     guard ftruncate(file, off_t(offset)) == 0, lseek(file, off_t(offset), SEEK_SET) >= 0 else {
       throw StoreError(errno: errno, "cut", path)
     }
-    try Self.write(bytes, to: file, path)
+    try NewFile.write(bytes, to: file, path)
     guard fsync(file) == 0 else { throw StoreError(errno: errno, "sync", path) }
     return true
-  }
-
-  private static func write(
-    _ bytes: [UInt8], to file: Int32, _ path: String
-  ) throws(StoreError) {
-    var rest = bytes[...]
-    while !rest.isEmpty {
-      let count = rest.withUnsafeBytes { Glibc.write(file, $0.baseAddress, $0.count) }
-      if count < 0 {
-        if errno == EINTR { continue }
-        throw StoreError(errno: errno, "write", path)
-      }
-      rest = rest.dropFirst(count)
-    }
   }
 
   /// Makes an empty file with mode 0600 where there is none.

@@ -23,6 +23,8 @@ struct InventoryRow: Sendable, Hashable {
   var revision: String
   var memory: String?
 
+  var key: InventoryKey { InventoryKey(provider: provider, identity: identity) }
+
   var checksum: Int64 {
     var sum = Checksum()
     for text in [provider, identity, unit, apiVersion, kind, name, file, revision] { sum.add(text) }

@@ -97,8 +97,7 @@ struct CopyLayout: Sendable, Hashable {
       let segment = Array(text.utf8)
       added.append(
         Segment(
-          first: InventoryKey(provider: first.provider, identity: first.identity), offset: end,
-          length: segment.count, digest: key.digest(of: segment)))
+          first: first.key, offset: end, length: segment.count, digest: key.digest(of: segment)))
       end += segment.count
       bytes += segment
       rest = rest.dropFirst(count)

@@ -17,9 +17,9 @@ struct CopyReading {
         generation: try Seal.read(db)?.generation ?? 0, lastEvent: lastEvent ?? 0))
   }
 
-  /// The unit's rows between two keys, in order; all of them where there are none.
+  /// The unit's rows between two keys, in order, or the first of them.
   func rows(
-    _ bounds: (from: InventoryKey?, to: InventoryKey?) = (nil, nil)
+    _ bounds: (from: InventoryKey?, to: InventoryKey?), limit: Int = .max
   ) throws -> [InventoryRow] {
     var condition = "unit = ?"
     var arguments: [any DatabaseValueConvertible] = [unit]
@@ -36,7 +36,7 @@ struct CopyReading {
     let statement = try db.cachedStatement(
       sql: """
         SELECT \(InventoryRow.columns) FROM inventory WHERE \(condition)
-        ORDER BY provider, identity
+        ORDER BY provider, identity LIMIT \(limit)
         """)
     let cursor = try GRDB.Row.fetchCursor(
       statement, arguments: StatementArguments(arguments))

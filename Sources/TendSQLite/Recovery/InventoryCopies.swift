@@ -220,20 +220,33 @@ final class InventoryCopies: Sendable {
 
   /// Nil where there is nothing to copy.
   private func writeWhole(_ unit: String) throws -> CopyLayout? {
-    let (header, rows) = try reader.read { db in
-      let reading = CopyReading(unit: unit, db: db)
-      return (try reading.header(), try reading.rows())
-    }
     let name = Self.fileName(of: unit)
-    guard header.unit != nil || !rows.isEmpty else {
+    let layout = try reader.read { try writeWhole(CopyReading(unit: unit, db: $0), name) }
+    if let layout {
+      // It is written after much has changed, which took memory as well.
+      if layout.segments.count * CopyLayout.segmentSize >= Heap.worthwhile { Heap.giveBack() }
+    } else {
       try directory.remove(name)
       try directory.remove(Self.aside(name))
-      return nil
     }
+    return layout
+  }
+
+  /// Segment by segment: what a large unit owns need not be in memory at once.
+  private func writeWhole(_ reading: CopyReading, _ name: String) throws -> CopyLayout? {
+    let header = try reading.header()
     var layout = CopyLayout()
-    let segments = layout.append(rows, key: key)
-    let manifest = InventoryCopy.manifest(header, layout, key: key)
-    try directory.replace(Self.aside(name), with: segments + manifest)
+    var file = try directory.successor(of: Self.aside(name))
+    var next: InventoryKey?
+    repeat {
+      var rows = try reading.rows((next, nil), limit: CopyLayout.segmentSize + 1)
+      next = rows.count > CopyLayout.segmentSize ? rows.popLast()?.key : nil
+      try file.append(layout.append(rows, key: key))
+    } while next != nil
+    if header.unit == nil, layout.segments.isEmpty { return nil }
+    try file.append(InventoryCopy.manifest(header, layout, key: key))
+    try file.finish()
+    try directory.replaceBySuccessor(Self.aside(name))
     return layout
   }
 }
