@@ -1,2 +1,3 @@
-// What Swift's own Glibc module leaves out: extended attributes (xattr(7)).
+// What Swift's own Glibc module leaves out: mallopt(3) and extended attributes (xattr(7)).
+#include <malloc.h>
 #include <sys/xattr.h>

@@ -54,6 +54,7 @@ struct AgentVerb: Verb {
   @OptionGroup var state: StateOptions
 
   func perform(in session: Session) async throws -> ExitStatus {
+    AgentProcess.shareHeap()
     var configuration = try origin.configuration(state)
     if stopsOnExit { configuration.stopsOnExit = true }
     if let metricsFile { configuration.metricsFile = metricsFile }

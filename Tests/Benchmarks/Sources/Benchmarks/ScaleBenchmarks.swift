@@ -1,6 +1,7 @@
 import Foundation
 import Logging
 import Tend
+import TendAgent
 import TendEngine
 import TendManifest
 
@@ -149,6 +150,7 @@ enum ScaleBenchmarks {
       .init(name: "resident", unit: .bytes, aim: 150 * 1_048_576),
     ]
   ) { percent in
+    AgentProcess.shareHeap()
     let repository = try Repository(files(percent))
     let interval = max(2, 3 * percent)
     return try await FileBenchmarks.following(
