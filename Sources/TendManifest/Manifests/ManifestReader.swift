@@ -34,7 +34,6 @@ public struct ManifestReader: Sendable {
       guard reading.accepts(file) else { break }
       if let parsed = parsed(file) { reading.add(parsed, path: file.path) }
     }
-    reading.findDuplicates()
     return Reading(
       declarations: reading.declarations, diagnostics: Diagnostics(reading.diagnostics).sorted)
   }
@@ -63,6 +62,11 @@ private struct TreeReading {
   var diagnostics: [Diagnostic] = []
   private var bytes = 0
   private var documents = 0
+  /// The positions of the first declarations of their kind and name, by the hash of these: a
+  /// position says the rest.
+  private var first: [Int: Int32] = [:]
+  /// Those whose hash another one had before.
+  private var collided: [Reference: Int32] = [:]
 
   init(limits: ManifestLimits) {
     self.limits = limits
@@ -93,7 +97,8 @@ private struct TreeReading {
       }
       return
     }
-    declarations += parsed.declarations
+    // At once, while they are in the processor's cache.
+    for declaration in parsed.declarations { add(declaration) }
     diagnostics += parsed.diagnostics
   }
 
@@ -105,18 +110,28 @@ private struct TreeReading {
         remedy: "divide it among units, or exclude files in tend.yaml"))
   }
 
-  mutating func findDuplicates() {
-    var first: [Reference: Int] = [:]
-    first.reserveCapacity(declarations.count)
-    for (index, declaration) in declarations.enumerated() {
-      guard let other = first.updateValue(index, forKey: declaration.reference) else { continue }
-      first[declaration.reference] = other
-      let place = declarations[other].place(outsideSpec: "metadata.name")
-      diagnostics.append(
-        Diagnostic(
-          .duplicateName, at: declaration.place(outsideSpec: "metadata.name"),
-          "\(declaration.reference) is declared already at \(place)",
-          remedy: "rename or remove one of them", related: [place]))
+  private mutating func add(_ declaration: Declaration) {
+    let position = Int32(declarations.count)
+    declarations.append(declaration)
+    guard let other = enter(declaration.reference, position) else { return }
+    let place = declarations[Int(other)].place(outsideSpec: "metadata.name")
+    diagnostics.append(
+      Diagnostic(
+        .duplicateName, at: declaration.place(outsideSpec: "metadata.name"),
+        "\(declaration.reference) is declared already at \(place)",
+        remedy: "rename or remove one of them", related: [place]))
+  }
+
+  /// Enters a declaration, or answers with the first one of its kind and name.
+  private mutating func enter(_ reference: Reference, _ position: Int32) -> Int32? {
+    let hash = reference.hashValue
+    guard let other = first[hash] else {
+      first[hash] = position
+      return nil
     }
+    if declarations[Int(other)].reference == reference { return other }
+    if let other = collided[reference] { return other }
+    collided[reference] = position
+    return nil
   }
 }
