@@ -109,7 +109,7 @@ extension Controller {
 
   /// Nobody is left to work: everything waits for a call to return, and that is said.
   private func stick(_ now: Moment) {
-    let slots = columns.withLock { $0.slots.values.sorted() }
+    let slots = columns.withLock { $0.slots.used }
     let message =
       "all calls of its provider hang, and no thread is left for it; a new start of the agent is "
       + "the remedy where they do not return"
@@ -133,7 +133,7 @@ extension Controller {
     for bell in bells { bell.ring() }
     if wasStuck {
       let handles = columns.withLock { columns in
-        columns.slots.values.sorted().map { columns.handles[Int($0)] }
+        columns.slots.used.map { columns.handles[Int($0)] }
       }
       core.scheduler.add(all: handles, priority: .drift, causes: .woken)
     }

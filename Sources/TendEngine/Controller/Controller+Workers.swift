@@ -186,8 +186,8 @@ extension Controller {
   /// Has a resource looked at; nil: all of them.
   private func report(_ id: Desired.ID?) {
     let handles = columns.withLock { columns in
-      guard let id else { return columns.slots.values.sorted().map { columns.handles[Int($0)] } }
-      return columns.slots[id].map { [columns.handles[Int($0)]] } ?? []
+      guard let id else { return columns.slots.used.map { columns.handles[Int($0)] } }
+      return columns.slots.slot(of: id).map { [columns.handles[Int($0)]] } ?? []
     }
     core.scheduler.add(all: handles, priority: id == nil ? .resync : .drift, causes: .drift)
   }

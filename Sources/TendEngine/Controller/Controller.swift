@@ -8,7 +8,7 @@ final class Controller<P: Provider>: Controlling {
   typealias Subject = P.Desired.Subject
 
   struct Columns: Sendable {
-    var slots: [Desired.ID: UInt32] = [:]
+    var slots = SlotIndex<Desired.ID>()
     var handles: [Scheduler.Handle] = []
     var free: [UInt32] = []
     /// Desired states that the next run of the slot takes over; a nil inside: it is withdrawn.
@@ -118,23 +118,23 @@ final class Controller<P: Provider>: Controlling {
 
   func slot(of identity: String) -> UInt32? {
     guard let id = Desired.ID(identity) else { return nil }
-    return columns.withLock { $0.slots[id] }
+    return columns.withLock { $0.slots.slot(of: id) }
   }
 
   func makeSlot(of identity: String, memory: Value?) throws(SlotError) -> UInt32 {
     guard let id = Desired.ID(identity), id.description == identity else { throw .identity }
     let decoded = try decode(memory)
     let slot: UInt32? = columns.withLock { columns in
-      if let slot = columns.slots[id] { return slot }
+      if let slot = columns.slots.slot(of: id) { return slot }
       let row = Row<Desired>(id: id, memory: decoded)
       if let slot = columns.free.popLast() {
         rows.reset(slot, to: row)
-        columns.slots[id] = slot
+        columns.slots.insert(id, slot)
         columns.handles[Int(slot)] = core.scheduler.register(lane, payload: slot)
         return slot
       }
       guard let slot = rows.append(row) else { return nil }
-      columns.slots[id] = slot
+      columns.slots.insert(id, slot)
       columns.handles.append(core.scheduler.register(lane, payload: slot))
       return slot
     }
@@ -144,7 +144,7 @@ final class Controller<P: Provider>: Controlling {
 
   func makeSlot(of row: Int, in part: any StagedPart) throws(SlotError) -> UInt32 {
     let id = typed(part).desired(row).id
-    if let slot = columns.withLock({ $0.slots[id] }) { return slot }
+    if let slot = columns.withLock({ $0.slots.slot(of: id) }) { return slot }
     return try makeSlot(of: id.description, memory: nil)
   }
 
@@ -170,7 +170,7 @@ final class Controller<P: Provider>: Controlling {
     let id = rows[slot].id
     let node = Node(controller: index, slot: slot)
     let questions = columns.withLock { columns in
-      columns.slots[id] = nil
+      columns.slots.remove(id)
       columns.pending[slot] = nil
       columns.inherited[slot] = nil
       columns.free.append(slot)

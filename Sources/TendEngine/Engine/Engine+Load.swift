@@ -110,10 +110,9 @@ extension World {
   mutating func connect(_ inventory: [InventoryRecord], _ nodes: [InventoryKey: Node]) {
     for record in inventory {
       guard let node = nodes[record.key] else { continue }
-      for dependency in record.dependencies.compactMap({ nodes[$0] }) {
-        self[node].dependencies.append(dependency)
-        self[dependency].dependents.append(node)
-      }
+      let dependencies = Neighbours(record.dependencies.compactMap { nodes[$0] })
+      self[node].dependencies = dependencies
+      for dependency in dependencies { self[dependency].dependents.append(node) }
     }
   }
 }

@@ -83,7 +83,7 @@ struct Entry: Sendable {
   var wanted: UInt32 = 0
   /// What is declared; after a restart, or once it is withdrawn, what is stored of it.
   var origin: Origin
-  var dependencies: [Node] = []
+  var dependencies: Neighbours = []
   var dependents: [Node] = []
   /// When it was last changed by us, in nanoseconds since 1970; 0: never.
   var lastChange: Int64 = 0

@@ -27,8 +27,8 @@ struct Prepared: Sendable {
 
 extension Prepared {
   /// The nodes that a declaration depends on.
-  func dependencies(_ number: Int32) -> [Node] {
-    intake.dependencies(number).map { nodes[Int($0)] }
+  func dependencies(_ number: Int32) -> Neighbours {
+    Neighbours(intake.dependencies(number).map { nodes[Int($0)] })
   }
 }
 
@@ -263,7 +263,7 @@ extension World {
       self[dependency].dependents.removeAll { $0 == node }
     }
     for dependent in self[node].dependents {
-      self[dependent].dependencies.removeAll { $0 == node }
+      self[dependent].dependencies.remove(node)
     }
     update(node) { entry in
       entry.phase = .tentative

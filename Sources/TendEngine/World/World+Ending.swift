@@ -57,7 +57,7 @@ extension World {
       }
     }
     for dependent in entry.dependents {
-      self[dependent].dependencies.removeAll { $0 == node }
+      self[dependent].dependencies.remove(node)
     }
     update(node) { entry in
       entry.phase = phase

@@ -26,7 +26,7 @@ extension World {
     return entry.isDeclared
   }
 
-  private func names(_ nodes: [Node]) -> [String] {
+  private func names(_ nodes: some Sequence<Node>) -> [String] {
     nodes.compactMap { self[$0].reference?.description }
   }
 
