@@ -49,6 +49,9 @@ struct Digest: Hashable, Sendable {
     return Digest(.keyed, SHA256.hash(data: Array(text.utf8)))
   }
 
+  /// Its first bytes: enough to tell keyed ones apart, since nobody can choose those.
+  var beginning: UInt64 { words.0 }
+
   /// All its bytes, in hexadecimal digits.
   var hexadecimal: String {
     let length = algorithm == .gitBlob ? 20 : 32

@@ -97,7 +97,9 @@ extension FileContent {
   /// The content as text, where it is at hand, is text, and is not too large to be shown.
   var text: String? {
     switch bytes {
-    case .text(let text): size <= Self.largestText ? Self.text(of: Array(text.utf8)) : nil
+    case .declared(let declaration):
+      size <= Self.largestText
+        ? Self.text(in: declaration).flatMap { Self.text(of: Array($0.utf8)) } : nil
     case .binary(let bytes): Self.text(of: bytes)
     case .source: nil
     }

@@ -69,6 +69,7 @@ public struct EntryPath: Sendable, LosslessStringConvertible {
       return
     }
     var normal = ""
+    normal.reserveCapacity(text.utf8.count)
     for name in text.utf8.split(separator: UInt8(ascii: "/")) where !name.elementsEqual(".".utf8) {
       guard !name.elementsEqual("..".utf8) else { throw .leadsUp }
       guard name.count <= Self.longestName else { throw .nameTooLong }
@@ -159,7 +160,22 @@ extension EntryPath: Hashable {
   }
 }
 
+extension EntryPath {
+  /// By the bytes.
+  static func < (left: EntryPath, right: EntryPath) -> Bool {
+    left.description.precedes(right.description)
+  }
+}
+
 extension String {
+  /// Whether its bytes come before those of another.
+  func precedes(_ other: String) -> Bool {
+    let order = utf8.withContiguousStorageIfAvailable { left in
+      other.utf8.withContiguousStorageIfAvailable { left.lexicographicallyPrecedes($0) }
+    }
+    return (order ?? nil) ?? utf8.lexicographicallyPrecedes(other.utf8)
+  }
+
   /// Whether both are the same bytes; `==` would take canonically equivalent texts for one.
   func hasSameBytes(as other: String) -> Bool {
     guard utf8.count == other.utf8.count else { return false }

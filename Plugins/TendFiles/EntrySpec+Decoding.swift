@@ -2,8 +2,10 @@ internal import Tend
 
 extension EntrySpec {
   /// Reads a `File`.
-  static func file(_ declaration: Declaration) throws(Diagnostics) -> EntrySpec {
-    var reader = SpecReader(declaration)
+  static func file(
+    _ declaration: Declaration, _ parents: LastParent
+  ) throws(Diagnostics) -> EntrySpec {
+    var reader = SpecReader(declaration, parents)
     let location = reader.location()
     let content = reader.content()
     let fields = Fields(
@@ -16,8 +18,10 @@ extension EntrySpec {
   }
 
   /// Reads a `Directory`.
-  static func directory(_ declaration: Declaration) throws(Diagnostics) -> EntrySpec {
-    var reader = SpecReader(declaration)
+  static func directory(
+    _ declaration: Declaration, _ parents: LastParent
+  ) throws(Diagnostics) -> EntrySpec {
+    var reader = SpecReader(declaration, parents)
     let fields = Fields(
       reader.location(), .directory, permissions: reader.permissions(),
       owner: reader.principal("owner"), group: reader.principal("group"),
@@ -26,8 +30,10 @@ extension EntrySpec {
   }
 
   /// Reads a `Symlink`.
-  static func link(_ declaration: Declaration) throws(Diagnostics) -> EntrySpec {
-    var reader = SpecReader(declaration)
+  static func link(
+    _ declaration: Declaration, _ parents: LastParent
+  ) throws(Diagnostics) -> EntrySpec {
+    var reader = SpecReader(declaration, parents)
     let fields = Fields(
       reader.location(), .link(target: reader.target()),
       owner: reader.principal("owner"), group: reader.principal("group"))
@@ -40,15 +46,17 @@ extension EntrySpec {
 /// What it gives for a wrong field is never used: `finish` throws. No message quotes a content.
 private struct SpecReader {
   private let declaration: Declaration
+  private let parents: LastParent
+  private let fields: Value.Fields
   private var mistakes = Diagnostics()
 
-  init(_ declaration: Declaration) {
+  init(_ declaration: Declaration, _ parents: LastParent) {
     self.declaration = declaration
+    self.parents = parents
+    fields = if case .map(let fields) = declaration.spec { fields } else { [:] }
   }
 
-  private subscript(field: String) -> Value? {
-    if case .map(let fields) = declaration.spec { fields[field] } else { nil }
-  }
+  private subscript(field: String) -> Value? { fields[field] }
 
   private mutating func refuse(_ field: String, _ message: String, remedy: String) {
     mistakes.append(
@@ -69,7 +77,8 @@ private struct SpecReader {
 
   mutating func location() -> Location {
     do {
-      return Location(try EntryPath(normalising: text("path") ?? "", below: declaration.root))
+      let path = try EntryPath(normalising: text("path") ?? "", below: declaration.root)
+      return Location(path, in: parents.parent(of: path))
     } catch {
       refuse("path", error.message, remedy: error.remedy)
       return Location(.unreadable)
@@ -130,7 +139,7 @@ private struct SpecReader {
             .missingField, at: declaration.place, "content is missing",
             remedy: "add one of \(names.joined(separator: ", ")); an empty file has content: \"\""))
       }
-      return FileContent("")
+      return FileContent([])
     }
     if field != "content", flag("expand") {
       refuse(
@@ -145,32 +154,33 @@ private struct SpecReader {
 
   private mutating func inline() -> FileContent {
     let text = text("content") ?? ""
-    return isSmallEnough("content", text.utf8.count) ? FileContent(text) : FileContent("")
+    return isSmallEnough("content", text.utf8.count)
+      ? FileContent(text, of: declaration) : FileContent([])
   }
 
   private mutating func decoded() -> FileContent {
     let text = text("contentBase64") ?? ""
     // Four characters hold three bytes; what is far too long is not even decoded.
-    guard isSmallEnough("contentBase64", text.utf8.count / 2) else { return FileContent("") }
+    guard isSmallEnough("contentBase64", text.utf8.count / 2) else { return FileContent([]) }
     guard let bytes = [UInt8](base64: text) else {
       refuse("contentBase64", "is not Base64", remedy: "encode it with base64(1)")
-      return FileContent("")
+      return FileContent([])
     }
-    return isSmallEnough("contentBase64", bytes.count) ? FileContent(bytes) : FileContent("")
+    return isSmallEnough("contentBase64", bytes.count) ? FileContent(bytes) : FileContent([])
   }
 
   private mutating func source() -> FileContent {
     do {
       let file = try declaration.file(text("source") ?? "", field: "source")
-      guard isSmallEnough("source", file.size) else { return FileContent("") }
+      guard isSmallEnough("source", file.size) else { return FileContent([]) }
       guard let digest = Digest(file.digest) else {
         refuse("source", "has a digest that can't be read", remedy: "report this as an error")
-        return FileContent("")
+        return FileContent([])
       }
       return FileContent(.source(file), size: file.size, digest: digest)
     } catch {
       mistakes.append(contentsOf: error)
-      return FileContent("")
+      return FileContent([])
     }
   }
 

@@ -25,7 +25,7 @@ public struct EntrySpec: DesiredState {
   enum Form: Sendable {
     case file(FileContent)
     case directory
-    case link(target: String)
+    indirect case link(target: String)
 
     /// What sort of entry.
     var type: EntryType {
@@ -47,11 +47,9 @@ public struct EntrySpec: DesiredState {
 
   /// The fields of a declaration.
   final class Fields: Sendable {
-    let location: Location
     let form: Form
     let permissions: Permissions?
-    let owner: Principal?
-    let group: Principal?
+    private let owners: Owners?
     let isSensitive: Bool
     let keepsBackup: Bool
     let replacement: Replacement
@@ -62,23 +60,37 @@ public struct EntrySpec: DesiredState {
     /// What the watch and the provider tell each other of it.
     let attention: Attention
 
+    /// Who owns it, where that is declared; apart, since it mostly is not and there may be many.
+    private final class Owners: Sendable {
+      let user: Principal?
+      let group: Principal?
+
+      init?(_ user: Principal?, _ group: Principal?) {
+        if user == nil, group == nil { return nil }
+        self.user = user
+        self.group = group
+      }
+    }
+
+    var location: Location { attention.location }
+    var owner: Principal? { owners?.user }
+    var group: Principal? { owners?.group }
+
     init(
       _ location: Location, _ form: Form, permissions: Permissions? = nil,
       owner: Principal? = nil, group: Principal? = nil, isSensitive: Bool = false,
       keepsBackup: Bool = true, replacement: Replacement = .atomic,
       validation: Validation? = nil, purges: Bool = false
     ) {
-      self.location = location
       self.form = form
       self.permissions = permissions
-      self.owner = owner
-      self.group = group
+      owners = Owners(owner, group)
       self.isSensitive = isSensitive
       self.keepsBackup = keepsBackup
       self.replacement = replacement
       self.validation = validation
       self.purges = purges
-      attention = Attention(location.path, isWrittenInPlace: replacement == .inPlace)
+      attention = Attention(location, isWrittenInPlace: replacement == .inPlace)
     }
   }
 
@@ -120,46 +132,14 @@ public struct EntrySpec: DesiredState {
   }
 }
 
-/// Where an entry lies, split once so that looking at it costs no text.
-struct Location: Sendable {
-  let path: EntryPath
-  let parent: String
-  let name: String
-  /// Of the parent's bytes; spreads directories over the shards of the cache.
-  let parentHash: UInt64
-  /// Of the path's bytes; spreads what has to be done once a day over that day.
-  let pathHash: UInt64
-
-  init(_ path: EntryPath) {
-    self.path = path
-    parent = path.parent
-    name = path.name
-    parentHash = fnv(parent.utf8)
-    pathHash = fnv(path.description.utf8)
-  }
-
-  /// For looking into a directory itself.
-  init(inside directory: EntryPath) {
-    path = directory
-    parent = directory.description
-    name = "."
-    parentHash = fnv(parent.utf8)
-    pathHash = parentHash
-  }
-}
-
-/// The 64 bit hash of Fowler, Noll and Vo (FNV-1a): the same in every process.
-func fnv(_ bytes: some Sequence<UInt8>) -> UInt64 {
-  bytes.reduce(0xcbf2_9ce4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
-}
-
 /// What the content of a file should be.
 final class FileContent: Sendable {
   /// Where the bytes are.
   enum Bytes: Sendable {
-    case text(String)
+    /// In the field `content` of this declaration, which need not keep it in memory.
+    case declared(Declaration)
     case binary([UInt8])
-    case source(SourceFile)
+    indirect case source(SourceFile)
   }
 
   /// The most that a file may be declared to hold: 64 MiB.
@@ -168,7 +148,8 @@ final class FileContent: Sendable {
   let bytes: Bytes
   let size: Int
   let digest: Digest
-  private let keyed = Mutex<Digest?>(nil)
+  /// The beginning of the keyed digest that is known to be its own; 0: none is.
+  private let confirmed = Atomic<UInt64>(0)
 
   init(_ bytes: Bytes, size: Int, digest: Digest) {
     self.bytes = bytes
@@ -176,9 +157,10 @@ final class FileContent: Sendable {
     self.digest = digest
   }
 
-  convenience init(_ text: String) {
+  /// `text` is what the declaration says.
+  convenience init(_ text: String, of declaration: Declaration) {
     let digest = Digester.digest(.sha256, of: Array(text.utf8))
-    self.init(.text(text), size: text.utf8.count, digest: digest)
+    self.init(.declared(declaration), size: text.utf8.count, digest: digest)
   }
 
   convenience init(_ bytes: [UInt8]) {
@@ -189,7 +171,7 @@ final class FileContent: Sendable {
   func isCurrent(_ remembered: Digest, _ context: Context) -> Bool {
     guard remembered.algorithm == .keyed else { return remembered == digest }
     // Under one key the first answer stays right; another key has to be asked.
-    if keyed.withLock({ $0 }) == remembered { return true }
+    if remembered.beginning == confirmed.load(ordering: .relaxed) { return true }
     return keyedDigest(context) == remembered
   }
 
@@ -201,20 +183,35 @@ final class FileContent: Sendable {
   }
 
   /// Takes over what was made of the same bytes elsewhere.
-  func remember(keyed made: Digest) { keyed.withLock { $0 = made } }
+  func remember(keyed made: Digest) { confirmed.store(made.beginning, ordering: .relaxed) }
+
+  /// The text that a declaration says its content is.
+  static func text(in declaration: Declaration) -> String? {
+    guard case .map(let fields) = declaration.spec, case .string(let text)? = fields["content"]
+    else { return nil }
+    return text
+  }
 
   /// All bytes, checked against what was declared.
   func read() async throws(ProviderError) -> [UInt8] {
     switch bytes {
-    case .text(let text): return Array(text.utf8)
+    case .declared(let declaration):
+      let text = Self.text(in: declaration) ?? ""
+      return try checked(Array(text.utf8), "\(declaration.place)", "was declared")
     case .binary(let bytes): return bytes
     case .source(let file):
-      let bytes = try await file.read()
-      guard Digester.digest(digest.algorithm, of: bytes) == digest else {
-        throw .transient("\(file.path) in the source is not what the revision says it is")
-      }
-      return bytes
+      return try checked(
+        try await file.read(), "\(file.path) in the source", "the revision says it is")
     }
+  }
+
+  private func checked(
+    _ bytes: [UInt8], _ origin: String, _ promise: String
+  ) throws(ProviderError) -> [UInt8] {
+    guard Digester.digest(digest.algorithm, of: bytes) == digest else {
+      throw .transient("\(origin) is not what \(promise)")
+    }
+    return bytes
   }
 }
 

@@ -4,14 +4,14 @@ extension FileProvider {
   /// Tells each entry what else is declared, and refuses what lies below a file or a link.
   public func link(_ declared: inout [Declared<EntrySpec>], _ links: Links) -> [Diagnostic] {
     var places: [EntryPath: Int] = [:]
-    var types: [EntryPath: EntryType] = [:]
+    var entries: [EntrySpec.Fields] = []
     places.reserveCapacity(declared.count)
-    types.reserveCapacity(declared.count)
+    entries.reserveCapacity(declared.count)
     for (index, entry) in declared.enumerated() where places[entry.content.id] == nil {
       places[entry.content.id] = index
-      types[entry.content.id] = entry.content.type
+      entries.append(entry.content.declared)
     }
-    let paths = DeclaredPaths(types)
+    let paths = DeclaredPaths(entries)
     var obstacles = Obstacles(places, declared)
     var diagnostics: [Diagnostic] = []
     for index in declared.indices {

@@ -53,17 +53,18 @@ public struct FileProvider: Provider, Linking, DriftReporting {
 
   /// Serves the files of this machine, or those below a root.
   public init(_ configuration: Configuration = Configuration()) {
+    let parents = LastParent()
     kinds = [
       Kind("files/v1 File", FileSchemas.file) { (declaration: Declaration) throws(Diagnostics) in
-        try EntrySpec.file(declaration)
+        try EntrySpec.file(declaration, parents)
       },
       Kind("files/v1 Directory", FileSchemas.directory) {
         (declaration: Declaration) throws(Diagnostics) in
-        try EntrySpec.directory(declaration)
+        try EntrySpec.directory(declaration, parents)
       },
       Kind("files/v1 Symlink", FileSchemas.link) {
         (declaration: Declaration) throws(Diagnostics) in
-        try EntrySpec.link(declaration)
+        try EntrySpec.link(declaration, parents)
       },
     ]
     execution = .threads(configuration.threads)

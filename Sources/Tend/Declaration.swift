@@ -17,37 +17,6 @@ public struct Declaration: Sendable {
   /// Where the document begins.
   public var place: Place { content.place }
 
-  package final class Content: Sendable {
-    let reference: Reference
-    let labels: [String: String]
-    let formerNames: [String]
-    let dependencies: [String]
-    let lifecycle: Lifecycle
-    let spec: Value
-    let place: Place
-    let places: (any PlaceFinder)?
-    let hasPlaceholders: Bool
-    /// As it was written, where another spec stands in for its own.
-    let written: Content?
-
-    init(
-      _ reference: Reference, _ labels: [String: String], _ formerNames: [String],
-      _ dependencies: [String], _ lifecycle: Lifecycle, _ spec: Value, _ place: Place,
-      _ places: (any PlaceFinder)?, hasPlaceholders: Bool, written: Content? = nil
-    ) {
-      self.reference = reference
-      self.labels = labels
-      self.formerNames = formerNames
-      self.dependencies = dependencies
-      self.lifecycle = lifecycle
-      self.spec = spec
-      self.place = place
-      self.places = places
-      self.hasPlaceholders = hasPlaceholders
-      self.written = written
-    }
-  }
-
   private let content: Content
   private let premises: Premises?
 
@@ -61,8 +30,21 @@ public struct Declaration: Sendable {
     at place: Place, places: (any PlaceFinder)? = nil, hasPlaceholders: Bool = false
   ) {
     content = Content(
-      reference, labels, formerNames, dependencies, lifecycle, spec, place, places,
+      reference, Additions(labels, formerNames, dependencies, lifecycle), spec, place,
+      GivenPlaces(file: place.file, finder: places), document: nil,
       hasPlaceholders: hasPlaceholders)
+    premises = nil
+  }
+
+  /// A declaration that was read from the document of a text which begins at a line, counted from 0.
+  package init(
+    _ reference: Reference, labels: [String: String], formerNames: [String],
+    dependencies: [String], lifecycle: Lifecycle, spec: Value, at place: Place,
+    in text: any DeclarationText, document: Int, hasPlaceholders: Bool
+  ) {
+    content = Content(
+      reference, Additions(labels, formerNames, dependencies, lifecycle), spec, place, text,
+      document: document, hasPlaceholders: hasPlaceholders)
     premises = nil
   }
 
@@ -94,29 +76,41 @@ public struct Declaration: Sendable {
   package func replacing(
     spec: Value, places: ((any PlaceFinder)?) -> any PlaceFinder
   ) -> Declaration {
+    let text = GivenPlaces(file: place.file, finder: places(content.places))
     let replaced = Content(
-      reference, labels, formerNames, dependencies, lifecycle, spec, place,
-      places(content.places), hasPlaceholders: false, written: written)
+      reference, content.additions(of: written), spec, place, text, document: nil,
+      hasPlaceholders: false)
     return Declaration(replaced, premises)
   }
 
   /// The same declaration under another name, as it would have been decoded then.
   package func renamed(to name: String) -> Declaration {
+    let additions = Additions(labels, [], dependencies, lifecycle, written: written)
     let renamed = Content(
-      Reference(kind: reference.kind, name: name), labels, [], dependencies, lifecycle, spec,
-      place, content.places, hasPlaceholders: hasPlaceholders, written: written)
+      Reference(kind: reference.kind, name: name), additions, spec, place,
+      GivenPlaces(file: place.file, finder: content.places), document: nil,
+      hasPlaceholders: hasPlaceholders)
     return Declaration(renamed, premises)
   }
 
   /// The same declaration with values in the place of its placeholders.
   func expanded(_ spec: Value) -> Declaration {
     let expanded = Content(
-      reference, labels, formerNames, dependencies, lifecycle, spec, place, content.places,
-      hasPlaceholders: false, written: written)
+      reference, content.additions(of: written), spec, place,
+      GivenPlaces(file: place.file, finder: content.places), document: nil,
+      hasPlaceholders: false)
     return Declaration(expanded, premises)
   }
 
   private var written: Content { content.written ?? content }
+
+  /// Keeps the spec no longer where the text has it: whoever asks has it read again.
+  ///
+  /// For a spec that was decoded and of which there are many.
+  package func letGoOfSpec() { content.letGoOfSpec() }
+
+  /// Keeps the spec again, for somebody who asks for it field by field.
+  package func recallSpec() { content.recallSpec() }
 
   /// The files that decoding has asked for, to tell later whether they changed.
   package var filesRead: [(path: String, file: SourceFile?)] {

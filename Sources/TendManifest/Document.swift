@@ -6,8 +6,13 @@ public struct Document: Sendable {
   public let value: Value
   /// Where its first key or item stands.
   public let place: Place
+  /// The text that it was read from.
+  let text: KeptText
+  /// The line of the text at which it begins, from 0.
+  let line: Int
+
   /// Finds the place of any field of it, by reading the text again.
-  public let places: any PlaceFinder
+  public var places: any PlaceFinder { DocumentPlaces(text: text, line: line) }
 
   /// All the ways in which the document does not fit a schema, each with its place.
   ///

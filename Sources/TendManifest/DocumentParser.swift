@@ -58,7 +58,7 @@ public struct DocumentParser: Sendable {
       documents: trees.map { tree in
         Document(
           value: tree.value, place: text.place(tree.line, tree.column),
-          places: DocumentPlaces(text: kept, line: tree.firstLine))
+          text: kept, line: tree.firstLine)
       },
       diagnostics: Diagnostics(diagnostics.all))
   }

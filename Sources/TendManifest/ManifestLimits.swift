@@ -43,4 +43,18 @@ public struct ManifestLimits: Sendable, Hashable {
 
   /// The defaults.
   public init() {}
+
+  /// No bounds, for what was read within some before.
+  static let none = {
+    var limits = ManifestLimits()
+    limits.fileBytes = .max
+    limits.treeBytes = .max
+    limits.fileDocuments = .max
+    limits.treeDocuments = .max
+    limits.depth = .max
+    limits.fileValues = .max
+    limits.scalarBytes = .max
+    limits.aliasBytes = .max
+    return limits
+  }()
 }

@@ -11,9 +11,7 @@ struct PurgeTests {
     _ ground: Playground, _ others: [EntrySpec] = []
   ) throws -> EntrySpec {
     var directory = try ground.directory("d", ["purge": true])
-    var types: [EntryPath: EntryType] = [directory.id: .directory]
-    for other in others { types[other.id] = other.type }
-    directory.siblings = DeclaredPaths(types)
+    directory.siblings = DeclaredPaths(([directory] + others).map(\.declared))
     return directory
   }
 

@@ -67,7 +67,7 @@ struct RootTests {
     symlink("/real", ground("image/link"))
     var one = try spec("/link/motd", below: ground("image"), in: ground)
     let other = try spec("/real/motd", below: ground("image"), in: ground)
-    one.siblings = DeclaredPaths([one.id: .file, other.id: .file])
+    one.siblings = DeclaredPaths([one.declared, other.declared])
     let error = await failure { try await ground.reconcile(one) }
     #expect(error?.message.contains("lead to one entry") == true, "\(error as Any)")
   }

@@ -166,3 +166,9 @@ struct WatchTableTests {
     #expect(table.latestToken > first)
   }
 }
+
+extension Attention {
+  convenience init(_ path: EntryPath, isWrittenInPlace: Bool = false) {
+    self.init(Location(path), isWrittenInPlace: isWrittenInPlace)
+  }
+}

@@ -4,6 +4,14 @@ private import Synchronization
 ///
 /// It answers one question without a lock: whether what an event tells of is news.
 final class Attention: Sendable {
+  /// What a change of ours has written.
+  fileprivate enum Written: UInt8, AtomicRepresentable {
+    case nothing
+    case attributes
+    /// A file with the declared content, which its times prove.
+    case content
+  }
+
   /// What `seen` says where it is no picture of the entry.
   fileprivate enum Mark {
     static let unknown: UInt64 = 0
@@ -15,29 +23,23 @@ final class Attention: Sendable {
     static let touchedMeanwhile: UInt64 = 4
   }
 
-  let path: EntryPath
+  let location: Location
   /// Whether we too write into the file itself, so that such an event may be our own.
   let isWrittenInPlace: Bool
+  /// What was written and not looked at since.
+  private let unverified = Atomic(Written.nothing)
 
   /// The watch that tells of it; 0 while none does.
   private let watch = Atomic<UInt64>(0)
   /// A digest of how the entry was when it was looked at last, by us or after we wrote it.
   private let seen = Atomic<UInt64>(Mark.unknown)
-  /// What was written and not looked at since.
-  private let unverified = Atomic(Written.nothing)
 
-  /// What a change of ours has written.
-  fileprivate enum Written: UInt8, AtomicRepresentable {
-    case nothing
-    case attributes
-    /// A file with the declared content, which its times prove.
-    case content
-  }
-
-  init(_ path: EntryPath, isWrittenInPlace: Bool = false) {
-    self.path = path
+  init(_ location: Location, isWrittenInPlace: Bool = false) {
+    self.location = location
     self.isWrittenInPlace = isWrittenInPlace
   }
+
+  var path: EntryPath { location.path }
 
   /// Whether this watch tells of it.
   func isWatched(by token: UInt64) -> Bool {

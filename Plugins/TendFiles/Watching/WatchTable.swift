@@ -31,25 +31,12 @@ struct WatchTable {
     var numbers: [Int32] = []
   }
 
-  /// Those who wait for one name.
-  private enum Members {
-    case one(Attention)
-    case several([Attention])
-
-    var all: [Attention] {
-      switch self {
-      case .one(let attention): [attention]
-      case .several(let attentions): attentions
-      }
-    }
-  }
-
   private struct Directory {
     var number: Int32
     var device: UInt64
     var inode: UInt64
     var token: UInt64
-    var members: [ByteText: Members] = [:]
+    var members = WatchMembers()
   }
 
   private var directories: [ByteText: Directory] = [:]
@@ -97,7 +84,7 @@ struct WatchTable {
     let old = directories[key]
     directories[key] = Directory(
       number: number, device: directory.device, inode: directory.inode, token: lastToken,
-      members: old?.members ?? [:])
+      members: old?.members ?? WatchMembers())
     if paths[number]?.contains(key) != true { paths[number, default: []].append(key) }
     guard let old, old.number != number else { return nil }
     return release(old.number, key)
@@ -129,22 +116,14 @@ struct WatchTable {
   }
 
   private mutating func add(_ attention: Attention, _ name: ByteText, to key: ByteText) {
-    let members = directories[key]?.members[name]?.all ?? []
-    for other in members where other.path == attention.path && other !== attention {
-      attention.succeed(other)
-    }
-    let others = members.filter { $0.path != attention.path }
-    directories[key]?.members[name] =
-      others.isEmpty ? .one(attention) : .several(others + [attention])
+    directories[key]?.members.add(attention, name, in: key)
   }
 
   private mutating func remove(_ id: EntryPath, _ name: ByteText, from key: ByteText) -> Bool {
-    guard let members = directories[key]?.members[name]?.all else { return false }
-    let rest = members.filter { $0.path != id }
-    guard rest.count < members.count else { return false }
-    for attention in members where attention.path == id { attention.follow(0) }
-    directories[key]?.members[name] =
-      rest.count > 1 ? .several(rest) : rest.first.map(Members.one)
+    guard let left = directories[key]?.members.remove(id, name), !left.isEmpty else {
+      return false
+    }
+    for attention in left { attention.follow(0) }
     return true
   }
 
@@ -158,7 +137,7 @@ struct WatchTable {
     let isWritten = event.what.contains(.modified)
     var touched: [Touch] = []
     for path in paths {
-      for attention in directories[path]?.members[event.name]?.all ?? [] {
+      for attention in directories[path]?.members.named(event.name) ?? [] {
         touched.append(touch(attention, path.text, event.name.text, isWritten: isWritten))
       }
     }
@@ -190,7 +169,7 @@ struct WatchTable {
       if let idle = release(directory.number, path), idle != number {
         replaced.numbers.append(idle)
       }
-      let members = directory.members.values.flatMap(\.all)
+      let members = directory.members.all
       for attention in members { attention.follow(0) }
       replaced.entries += members.map(\.path).sorted { $0.description < $1.description }
     }
@@ -200,7 +179,7 @@ struct WatchTable {
   /// Everything is watched anew when it is looked at next.
   mutating func clear() {
     for directory in directories.values {
-      for members in directory.members.values { for one in members.all { one.follow(0) } }
+      for one in directory.members.all { one.follow(0) }
     }
     self = WatchTable(after: lastToken)
   }

@@ -31,6 +31,8 @@ final class Staged<P: Provider>: StagedPart, @unchecked Sendable {
   /// Rows whose decoding asked for files or values.
   private var askers: Set<Int> = []
   private var reused: [Bool] = []
+  /// Whether there are so many rows that specs, once decoded, are left to their texts.
+  private var isLarge = false
 
   init(
     _ provider: P, kinds: [Kind<Desired>], definitions: [Declaration], premises: Premises
@@ -46,6 +48,7 @@ final class Staged<P: Provider>: StagedPart, @unchecked Sendable {
     premises = other.premises
     (rows, linked, vacant) = (other.rows, other.linked, other.vacant)
     (identities, unmet, askers) = (other.identities, other.unmet, other.askers)
+    isLarge = other.isLarge
   }
 
   var kindNames: [KindName] { kinds.keys.sorted() }
@@ -86,6 +89,7 @@ final class Staged<P: Provider>: StagedPart, @unchecked Sendable {
   ) -> [Diagnostic] {
     let before = previous?.part as? Staged<P>
     let isSameKinds = before.map(hasKinds) ?? false
+    isLarge = declarations.count >= Heap.worthwhile
     var diagnostics: [Diagnostic] = []
     for (index, declaration) in declarations.enumerated() {
       if isSameKinds, let before, let row = previous?.rows[index], row >= 0,
@@ -131,6 +135,8 @@ final class Staged<P: Provider>: StagedPart, @unchecked Sendable {
           remedy: "declare it in a unit without a root")
       ])
     }
+    declaration.recallSpec()
+    defer { if isLarge { declaration.letGoOfSpec() } }
     let expanded = try kind.expanding(declaration)
     let mistakes = kind.mistakes(in: expanded)
     if !mistakes.isEmpty { throw Diagnostics(mistakes) }

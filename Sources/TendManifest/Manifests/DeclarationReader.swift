@@ -113,7 +113,8 @@ private struct Fields {
       Reference(kind: KindName(apiVersion: apiVersion, kind: kind), name: name),
       labels: metadata.texts(named: "labels"), formerNames: metadata.texts("formerly"),
       dependencies: texts("dependsOn"), lifecycle: lifecycle, spec: fields["spec"] ?? .null,
-      at: document.place, places: document.places, hasPlaceholders: hasPlaceholders)
+      at: document.place, in: document.text, document: document.line,
+      hasPlaceholders: hasPlaceholders)
   }
 
   private var lifecycle: Lifecycle {

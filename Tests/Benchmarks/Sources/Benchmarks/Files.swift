@@ -27,8 +27,7 @@ struct Files {
   init(count: Int, lines: Int, named name: String = "tend") throws {
     self.count = count
     self.lines = lines
-    let parent = FileManager.default.temporaryDirectory.path()
-    folder = parent + "/\(name)-\(getpid())"
+    folder = FileManager.default.temporaryDirectory.path() + "\(name)-\(getpid())"
     for path in [manifests, target] {
       try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
     }
