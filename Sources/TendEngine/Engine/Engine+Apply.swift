@@ -57,7 +57,8 @@ extension Engine {
     let now = core.time.moment
     let unfinished = try await unfinished(before: plan, now.wall)
     let intent = core.world.withLock { world -> Intent? in
-      guard world.isCurrent(prepared), world.canRename(prepared) else { return nil }
+      guard world.isCurrent(prepared), world.canRename(prepared), world.isUndisturbed(prepared)
+      else { return nil }
       let prepared = world.reconsidered(prepared, unit: plan.unit)
       var (record, superseded) = world.acceptedRecord(plan, by: user, now: now.wall)
       if !isResuming { record.claims = [] }

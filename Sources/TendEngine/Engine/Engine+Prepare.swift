@@ -61,7 +61,12 @@ extension Engine {
     let nodes = try place(intake, basis, reservation)
     let visited = visited(intake, onlyChanged: onlyChanged)
     if claiming { try await claim(intake, nodes, visited) }
-    try checkConflicts(intake, nodes, visited, claiming)
+    do throws(EngineError) {
+      try checkConflicts(intake, nodes, visited, claiming)
+    } catch {
+      if claiming { try await letGo(intake, nodes, basis, reservation) }
+      throw error
+    }
     try await checkHost(intake, nodes, visited)
     let renamed = renamed(intake, nodes, reservation)
     let (removed, released) = withdrawn(intake, nodes, basis, renamed, reservation)
@@ -256,6 +261,29 @@ extension Engine {
       core.following.ring { owners.contains($0.name) }
     }
     claimed(unit.name)
+  }
+
+  /// Hands over what a revision that waits for other units no longer declares, to those that claim
+  /// it: they may wait for this one.
+  private func letGo(
+    _ intake: Intake, _ nodes: [Node], _ basis: [Node], _ reservation: Reservation
+  ) async throws(EngineError) {
+    let renamed = renamed(intake, nodes, reservation)
+    let released = withdrawn(intake, nodes, basis, renamed, reservation).released
+    let now = core.time.wall()
+    let heirs = core.decide { world, effects -> Set<String> in
+      guard let unit = world.unitIndex(intake.unit.name) else { return [] }
+      let (withdrawn, heirs) = world.letGo(
+        released, of: unit, for: intake.revision.id, now, &effects)
+      for controller in stagingProviders {
+        let own = withdrawn.filter { $0.controller == Int32(controller.index) }
+        if !own.isEmpty { controller.withdraw(own.map(\.slot)) }
+      }
+      return heirs
+    }
+    if heirs.isEmpty { return }
+    do throws(StoreError) { try await core.ledger.flush() } catch { throw EngineError(error) }
+    core.following.ring { heirs.contains($0.name) }
   }
 
   /// Units that handed over what nobody is to take any more: they have to look at it again.

@@ -95,13 +95,13 @@ extension World {
     return writes
   }
 
-  private func withdrawn(_ node: Node) -> InventoryRecord {
+  func withdrawn(_ node: Node) -> InventoryRecord {
     var record = inventoryRecord(node)
     record.isDeclared = false
     return record
   }
 
-  private func handOver(
+  func handOver(
     _ node: Node, _ unit: String, _ revision: String, _ now: Timestamp
   ) -> StoreWrite {
     .addEvent(
@@ -301,7 +301,7 @@ extension World {
   }
 
   /// Waits for the other unit to take it over; nothing is touched.
-  private mutating func release(_ node: Node, _ acceptance: inout Acceptance) {
+  mutating func release(_ node: Node, _ acceptance: inout Acceptance) {
     let record = withdrawn(node)
     update(node) { entry in
       entry.wanted &+= 1

@@ -73,6 +73,39 @@ extension World {
     return owners.map { units[$0].unit.name }
   }
 
+  /// Lets others take over at once what a unit's newest revision no longer declares and they claim,
+  /// while that revision waits for what others declare: they may wait for each other.
+  ///
+  /// The revision that is in force still declares it, and so is no longer in force as a whole. The
+  /// answer says which resources that are, and whom they are for.
+  mutating func letGo(
+    _ released: [Node], of unit: Int, for revision: String, _ now: Timestamp,
+    _ effects: inout Effects
+  ) -> (withdrawn: [Node], heirs: Set<String>) {
+    let declared = released.filter { self[$0].isOwned && stillDeclares(self[$0]) }
+    guard !declared.isEmpty, suspension(ofUnit: unit) == nil else { return ([], []) }
+    var acceptance = Acceptance()
+    for node in declared {
+      effects.writes.append(.putInventory(withdrawn(node)))
+      effects.writes.append(handOver(node, units[unit].unit.name, revision, now))
+      release(node, &acceptance)
+    }
+    units[unit].intake = nil
+    units[unit].isInForce = false
+    return (acceptance.withdrawn, heirs(of: declared))
+  }
+
+  /// Whether what a plan is about is still where it was: no other unit has taken it over since.
+  func isUndisturbed(_ prepared: Prepared) -> Bool {
+    guard let unit = unitIndex(prepared.intake.unit.name) else { return true }
+    let isElsewhere = { (node: Node) in self[node].isOwned && Int(self[node].unit) != unit }
+    return !(prepared.removed + prepared.released).contains(where: isElsewhere)
+      && !prepared.visited.contains { number in
+        let node = prepared.nodes[Int(number)]
+        return isElsewhere(node) && stillDeclares(self[node])
+      }
+  }
+
   /// Whether its unit no longer declares it, and leaves it to another.
   func isHandedOver(_ entry: Entry) -> Bool {
     guard entry.phase == .dormant, case .stored(let record) = entry.origin else { return false }

@@ -310,6 +310,130 @@ struct MoveTests {
     await converge(bench, first, second, order)
   }
 
+  // MARK: In exchange
+
+  @Test(
+    "one commit swaps what two units have, whichever unit sees it first",
+    arguments: [["first"], ["second"], ["first", "second"], ["second", "first"]])
+  func swap(order: [String]) async throws {
+    let bench = Bench()
+    let first = Feed(snapshot("1", [item("a"), item("b")]))
+    let second = Feed(snapshot("1", [item("c"), item("d")]))
+    try await following(bench, first, second) { engine in
+      await eventually("both are in force") { bench.shelf.paths == ["a", "b", "c", "d"] }
+      first.offer("2", [item("c"), item("b")])
+      second.offer("2", [item("a"), item("d")])
+      for unit in order { try engine.refresh(unit: unit) }
+      await eventually("each has what the other had") {
+        engine.units().map { $0.revision?.id } == ["2", "2"]
+          && engine.units().allSatisfy { $0.condition(.ready)?.status == .yes }
+      }
+    }
+    #expect(bench.shelf.writes.sorted() == ["create a", "create b", "create c", "create d"])
+    #expect(try await owners(bench) == ["second a", "first b", "first c", "second d"])
+  }
+
+  @Test("one commit hands something on in a ring of three units")
+  func ring() async throws {
+    let bench = Bench()
+    let feeds = ["a", "b", "c"].map { Feed(snapshot("1", [item($0), item("own-\($0)")])) }
+    let engine = try bench.engine()
+    for (feed, name) in zip(feeds, ["x", "y", "z"]) { try engine.follow(feed, as: Unit(name)) }
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      group.addTask { try await engine.run() }
+      await eventually("all are in force") { bench.shelf.paths.count == 6 }
+      for (feed, names) in zip(feeds, [("b", "a"), ("c", "b"), ("a", "c")]) {
+        feed.offer("2", [item(names.0), item("own-\(names.1)")])
+      }
+      try engine.refresh()
+      await eventually("each has what the next one had") {
+        engine.units().map { $0.revision?.id } == ["2", "2", "2"]
+      }
+      group.cancelAll()
+      do { try await group.waitForAll() } catch is CancellationError {}
+    }
+    #expect(
+      bench.shelf.writes.count == 6 && bench.shelf.writes.allSatisfy { $0.hasPrefix("create") })
+    #expect(
+      try await owners(bench).filter { !$0.contains("own-") } == ["z a", "x b", "y c"])
+  }
+
+  @Test("two processes swap too, each asked twice")
+  func swapByHand() async throws {
+    let bench = Bench()
+    try await bench.apply("1", [item("a"), item("b")])
+    try await bench.apply("1", [item("c"), item("d")]) { $0 = Self.second }
+    for _ in 0..<2 {
+      _ = try? await bench.apply("2", [item("c"), item("b")])
+      _ = try? await bench.apply("2", [item("a"), item("d")]) { $0 = Self.second }
+    }
+    #expect(try await owners(bench) == ["second a", "main b", "main c", "second d"])
+    #expect(bench.shelf.writes.sorted() == ["create a", "create b", "create c", "create d"])
+  }
+
+  @Test("a swap that is taken back before both could follow leaves each with what it had")
+  func swapTakenBack() async throws {
+    let bench = Bench()
+    let first = Feed(snapshot("1", [item("a"), item("b")]))
+    let second = Feed(snapshot("1", [item("c"), item("d")]))
+    try await following(bench, first, second) { engine in
+      await eventually("both are in force") { bench.shelf.paths == ["a", "b", "c", "d"] }
+      second.offer("2", [item("a"), item("d", dependsOn: ["Item/nowhere"])])
+      try engine.refresh(unit: "second")
+      await eventually("the second is wrong") {
+        engine.units().last?.condition(.stalled)?.message.contains("nowhere") == true
+      }
+      first.offer("2", [item("c"), item("b")])
+      try engine.refresh(unit: "first")
+      await eventually("the first waits for it") {
+        engine.units().first?.condition(.stalled)?.message.contains("claims c") == true
+      }
+      first.offer("1", [item("a"), item("b")])
+      second.offer("1", [item("c"), item("d")])
+      try engine.refresh()
+      await eventually("all is as it was") {
+        engine.units().allSatisfy { $0.condition(.ready)?.status == .yes }
+          && engine.resources(Selection(unit: "first")).map(\.name) == ["a", "b"]
+      }
+      bench.shelf.put("a") { $0.content = "theirs" }
+      try engine.reconcile(Selection(resource: "Item/a"))
+      await eventually("what was handed over is kept up again") {
+        bench.shelf.writes.contains("update a content")
+      }
+    }
+    #expect(try await owners(bench) == ["first a", "first b", "second c", "second d"])
+    #expect(bench.shelf.writes.allSatisfy { !$0.hasPrefix("delete") })
+  }
+
+  @Test("T20 a crash at any commit of a swap deletes nothing and makes nothing twice")
+  func crashesInSwap() async throws {
+    let counting = CountingStore()
+    await swapAtOnce(Bench(counting))
+    for number in 0...counting.commits + 1 {
+      let survivor = InMemoryStore()
+      let shelf = Shelf()
+      await swapAtOnce(Bench(CrashingStore(survivor, after: number), shelf: shelf))
+      await swapAtOnce(Bench(survivor, shelf: shelf))
+      await swapAtOnce(Bench(survivor, shelf: shelf))
+      let creations = ["create a", "create b", "create c", "create d"]
+      #expect(shelf.writes.sorted() == creations, "after \(number) commits")
+      let owners = try await owners(Bench(survivor, shelf: shelf))
+      #expect(
+        owners == ["second a", "first b", "first c", "second d"], "after \(number) commits")
+    }
+  }
+
+  /// An agent that converges once before the commit, unless it was there, and once after it.
+  private func swapAtOnce(_ bench: Bench) async {
+    let first = Feed(snapshot("1", [item("a"), item("b")]))
+    let second = Feed(snapshot("1", [item("c"), item("d")]))
+    let order = ["first", "second", "first", "second"]
+    if bench.shelf.paths.count < 4 { await converge(bench, first, second, order) }
+    first.offer("2", [item("c"), item("b")])
+    second.offer("2", [item("a"), item("d")])
+    await converge(bench, first, second, order)
+  }
+
   private func following(
     _ bench: Bench, _ first: Feed, _ second: Feed, secondDependsOn: [String] = [],
     _ body: @Sendable (Engine) async throws -> Void
