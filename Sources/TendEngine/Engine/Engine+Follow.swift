@@ -228,13 +228,14 @@ extension Engine {
 
   private func clearProblem(_ followed: Followed) {
     let name = followed.unit.name
-    let isNews = core.world.withLock { world in
+    let now = core.time.wall()
+    let isNews = core.decide { world, effects in
       guard let unit = world.unitIndex(name) else { return false }
-      defer {
-        world.units[unit].problem = nil
-        world.units[unit].waitsFor = []
-      }
-      return world.units[unit].problem != nil
+      let isNews = world.units[unit].problem != nil
+      world.units[unit].problem = nil
+      world.units[unit].waitsFor = []
+      if isNews { world.noteAgain(unit, now, &effects) }
+      return isNews
     }
     guard isNews else { return }
     core.following.ring { $0.dependencies.contains(name) }
@@ -320,6 +321,7 @@ extension Engine {
       guard let unit = world.unitIndex(followed.unit.name), world.units[unit].problem != problem
       else { return false }
       world.units[unit].problem = problem
+      world.noteAgain(unit, now, &effects)
       effects.writes.append(
         .addEvent(
           Event(

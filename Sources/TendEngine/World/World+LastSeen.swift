@@ -38,6 +38,12 @@ extension World {
         stalled: status.stalled))
   }
 
+  /// Something else is to be said of a unit than when it had converged.
+  mutating func noteAgain(_ unit: Int, _ now: Timestamp, _ effects: inout Effects) {
+    guard units[unit].isInForce, !units[unit].isConverging else { return }
+    effects.writes.append(noted(unit, now))
+  }
+
   /// The engine ends: how everything is that it kept up.
   mutating func noteAll(_ now: Timestamp, _ effects: inout Effects) {
     for unit in units.indices where units[unit].isInForce {

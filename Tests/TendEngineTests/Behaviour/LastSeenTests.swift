@@ -30,6 +30,34 @@ struct LastSeenTests {
     }
   }
 
+  @Test("what stood in the way of a revision, and when it went, is said as it was when it died")
+  func problems() async throws {
+    let bench = Bench()
+    let feed = Feed(snapshot("r1", [item("a")]))
+    let engine = try bench.engine()
+    try engine.follow(feed, as: bench.unit)
+    func said() async throws -> Condition? {
+      try await bench.store.load().lastSeen.first { $0.subject == .unit(bench.unit.name) }?
+        .conditions.first { $0.type == .ready }
+    }
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      group.addTask { try await engine.run() }
+      try await eventually("it has converged") { try await said()?.status == .yes }
+      feed.fail(SourceError(.unreachable, "gone"))
+      try engine.refresh()
+      try await eventually("the source is gone") {
+        try await said()?.reason == "SourceUnreachable"
+      }
+      feed.offer("r2", [item("a")])
+      try engine.refresh()
+      try await eventually("it is there again") {
+        try await said()?.status == .yes && engine.units().first?.revision?.id == "r2"
+      }
+      group.cancelAll()
+      do { try await group.waitForAll() } catch is CancellationError {}
+    }
+  }
+
   @Test("what failed, what waited for it, and what was suspended is said as it was")
   func failed() async throws {
     let bench = Bench()
