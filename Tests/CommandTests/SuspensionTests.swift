@@ -37,6 +37,14 @@ struct SuspensionTests {
       _ = try await command.shell("sleep 1")
       #expect(try await Self.motd(command) == "mine\n")
 
+      for what in ["web", "File/motd"] {
+        let asked = try await command("reconcile", what)
+        #expect(asked.status == 1 && asked.out == "", "\(asked.out)")
+        #expect(asked.errors.contains("unit web is suspended by "), "\(asked.errors)")
+        #expect(asked.errors.hasSuffix("; `tend resume web` ends that\n"))
+      }
+      #expect(try await command("reconcile").status == 0)
+
       let resource = try await command("resume", "File/motd")
       #expect(resource.out == "File/motd was not suspended.\n")
       #expect(resource.errors.hasPrefix("note: unit web is suspended by "))
@@ -74,6 +82,9 @@ struct SuspensionTests {
       #expect(describe.out.contains("to go on     tend resume File/motd\n"))
       let json = try await command("get", "File/motd", "-o", "json")
       #expect(json.out.contains("\"note\": \"mine\""))
+      let asked = try await command("reconcile", "File/motd")
+      #expect(asked.status == 1)
+      #expect(asked.errors.contains("File/motd is suspended by "), "\(asked.errors)")
       #expect(try await command("resume", "File/motd").status == 0)
       try await eventually("it is repaired") {
         try await Self.motd(command) == "hello\nworld\n"

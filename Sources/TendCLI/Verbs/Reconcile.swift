@@ -8,7 +8,8 @@ struct Reconcile: Verb {
   static let configuration = CommandConfiguration(
     abstract: "Has the agent look now instead of at the next interval.",
     discussion: """
-      A unit's source is asked for a newer revision, and its resources are observed and repaired.
+      A unit's source is asked for a newer revision, and its resources are observed and repaired. \
+      What is suspended is left alone, and an error where it is named.
 
         tend reconcile              every unit
         tend reconcile web          one unit

@@ -4,7 +4,10 @@ import Tend
 
 extension Engine {
   /// Asks for an immediate refresh of one unit's source, or of all.
+  ///
+  /// Throws `.suspended` where the unit that is named, or everything, is to be left alone.
   public func refresh(unit: String? = nil) throws(EngineError) {
+    try refuseSuspended(unit ?? "")
     guard core.following.ring({ unit == nil || $0.name == unit }) > 0 else {
       throw EngineError(.notFound, "no unit \(unit ?? "") is followed")
     }

@@ -66,9 +66,16 @@ extension Engine {
   }
 
   /// Reconciles the selected resources now.
+  ///
+  /// Throws `.suspended` where what is selected by name is to be left alone.
   public func reconcile(_ selection: Selection = Selection()) throws(EngineError) {
     let nodes = select(selection)
     guard !nodes.isEmpty else { throw notFound(selection) }
+    if selection.resource == nil {
+      try refuseSuspended(selection.unit ?? "")
+    } else {
+      for node in nodes { try refuseSuspended(node) }
+    }
     let handles = core.world.withLock { world in nodes.map { world[$0].handle } }
     core.scheduler.add(all: handles, priority: .revision, causes: .request)
   }

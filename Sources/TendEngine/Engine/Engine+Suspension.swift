@@ -175,6 +175,27 @@ extension Engine {
     }
   }
 
+  /// Throws where a resource is to be left alone, be it with its unit or by its declaration.
+  func refuseSuspended(_ node: Node) throws(EngineError) {
+    let (status, own, isLeftAlone) = core.world.withLock { world in
+      let status = world.status(of: node, unsettled: [])
+      let own = world.unitIndex(status.unit)
+        .flatMap { world.units[$0].record.suspension(of: world.key(node)) }
+      return (status, own, world[node].flags.contains(.suspended))
+    }
+    try refuseSuspended(status.unit)
+    if let own {
+      throw EngineError(
+        .suspended, "\(status.reference) is suspended \(own)",
+        remedy: "`tend resume \(status.reference)` ends that")
+    }
+    if isLeftAlone {
+      throw EngineError(
+        .suspended, "\(status.reference) is suspended by its declaration at \(status.place)",
+        remedy: "take `suspend: true` out of its lifecycle")
+    }
+  }
+
   /// Whether nothing new is to be taken in for a unit.
   func isSuspended(_ name: String) -> Bool {
     core.heedBrake()
