@@ -129,6 +129,46 @@ struct ConfigurationTests {
     #expect(try await command("events", "-u", "new").out.contains("was unit old before"))
   }
 
+  @Test("--once: a unit that can't be taken in keeps no other from its turn")
+  func onceBesides() async throws {
+    let command = try Command()
+    try command.folder.write(command.file("two"), to: "two/a.yaml")
+    try Self.write(
+      """
+      units:
+        - {name: one, source: {directory: \(command.folder.path("one"))}}
+        - {name: two, source: {directory: \(command.folder.path("two"))}}
+        - {name: top, source: {directory: \(command.folder.path("two"))}, dependsOn: [one]}
+      """, for: command)
+    let once = try await command("agent", "--config", "agent.yaml", "--once")
+    #expect(once.status == 1)
+    #expect(once.out.contains("Unit two: Converged"), "\(once.out)\(once.errors)")
+    #expect(command.folder.exists("lone-two"))
+    #expect(once.errors.contains("Unit one was not taken in:\nerror: "), "\(once.errors)")
+    #expect(once.errors.contains("Unit top was not taken in:\nerror: "), "\(once.errors)")
+  }
+
+  @Test("--once: one commit swaps what two units have")
+  func onceInExchange() async throws {
+    let command = try Command()
+    try Self.write(
+      """
+      units:
+        - {name: one, source: {directory: \(command.folder.path("one"))}}
+        - {name: two, source: {directory: \(command.folder.path("two"))}}
+      """, for: command)
+    for files in [("a", "b"), ("b", "a")] {
+      try command.folder.write(command.file(files.0), to: "one/a.yaml")
+      try command.folder.write(command.file(files.1), to: "two/a.yaml")
+      let once = try await command("agent", "--config", "agent.yaml", "--once")
+      #expect(once.status == 0, "\(once.out)\(once.errors)")
+    }
+    let get = try await command("get", "-u", "one")
+    #expect(get.out.contains("File/b") && !get.out.contains("File/a"), "\(get.out)")
+    let events = try await command("events")
+    #expect(!events.out.contains(" delete ") && events.out.contains("moved here from unit two"))
+  }
+
   @Test("allow: what is not allowed is not touched, and the error names both lines")
   func allow() async throws {
     let command = try Command()

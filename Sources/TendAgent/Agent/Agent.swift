@@ -99,25 +99,23 @@ public struct Agent: Service {
   /// Takes in the newest revision of every unit, waits until each has converged, and returns: for
   /// `--once`.
   ///
-  /// Units on which others depend come first; `report` is called as each has ended. Throws where
-  /// one can't be begun. The answer is what became of what is kept running, where the configuration
-  /// says that nothing is to go on.
+  /// Units on which others depend come first; `report` is called as each has ended, or could not
+  /// be begun, which keeps no other from its turn. What another unit had to let go of first is
+  /// asked for again. Throws where the store can't be opened, or a unit can't be followed. The
+  /// answer is what became of what is kept running, where the configuration says that nothing is to
+  /// go on.
   public func converge(
     progress: @escaping @Sendable (ProgressDocument) -> Void,
-    report: @Sendable (_ unit: String, ReportDocument) -> Void
+    report: @escaping @Sendable (_ unit: String, Result<ReportDocument, Failure>) -> Void
   ) async throws -> Engine.Vacated {
     let store = try openStore()
     let engine = try engine(on: store, backups, AgentMetrics(version: version))
     let units = AgentUnits(configuration, engine: engine, logger: logger, version: version)
     try await engine.load()
     try await units.begin()
+    let names = UnitOrder(configuration.units).names
     try await engine.running { engine in
-      for name in UnitOrder(configuration.units).names {
-        report(
-          name,
-          ReportDocument(
-            try await engine.converge(unit: name) { progress(ProgressDocument($0)) }))
-      }
+      try await UnitRounds(engine, progress: progress, report: report).converge(names)
     }
     let vacated = configuration.stopsOnExit ? await engine.vacate() : Engine.Vacated()
     await store.close()

@@ -77,9 +77,16 @@ struct AgentVerb: Verb {
     let hasFailed = Atomic(false)
     let vacated = try await agent.converge { step in
       if let line = text.line(for: step.progress) { session.console.out(line + "\n") }
-    } report: { unit, report in
-      session.console.out("Unit \(unit): " + text.render(report))
-      if !report.converged { hasFailed.store(true, ordering: .relaxed) }
+    } report: { unit, ended in
+      switch ended {
+      case .success(let report):
+        session.console.out("Unit \(unit): " + text.render(report))
+        if !report.converged { hasFailed.store(true, ordering: .relaxed) }
+      case .failure(let failure):
+        let text = DiagnosticText(style: session.console.errorStyle)
+        session.console.error("Unit \(unit) was not taken in:\n" + text.render(failure))
+        hasFailed.store(true, ordering: .relaxed)
+      }
     }
     session.console.out(text.render(vacated))
     return hasFailed.load(ordering: .relaxed) || !vacated.left.isEmpty ? .failure : .success
