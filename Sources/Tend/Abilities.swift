@@ -17,11 +17,11 @@ public protocol DriftReporting<Desired>: Provider {
 /// Reports are coalesced in the scheduler's records, so there is no buffer that could overflow.
 public struct Drift<ID: Hashable & Sendable>: Sendable {
   private let report: @Sendable (ID?) -> Void
-  private let limit: @Sendable (String) -> Void
+  private let limit: @Sendable (String?) -> Void
 
   package init(
     report: @escaping @Sendable (ID?) -> Void,
-    limit: @escaping @Sendable (String) -> Void = { _ in }
+    limit: @escaping @Sendable (String?) -> Void = { _ in }
   ) {
     self.report = report
     self.limit = limit
@@ -35,8 +35,11 @@ public struct Drift<ID: Hashable & Sendable>: Sendable {
 
   /// From now on some are not watched, for this reason; the resync finds what changes them.
   ///
-  /// The engine says so in its log and in its status, until `watch` ends.
+  /// The engine says so in its log and in its status, until `isWhole` or the end of `watch`.
   public func isPartial(because reason: String) { limit(reason) }
+
+  /// From now on all are watched again; without effect where they were.
+  public func isWhole() { limit(nil) }
 }
 
 /// Lets a resource go on under another name where its name is its identity: `metadata.formerly`.

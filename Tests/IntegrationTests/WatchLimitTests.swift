@@ -32,6 +32,8 @@ struct WatchLimitTests {
     // Limits of a user namespace hold for what is in it alone.
     let agent = """
       unshare --user --map-root-user bash -c 'echo 0 > /proc/sys/user/\(setting)
+        (until [ -e \(tend.folder.path("raise")) ]; do sleep 0.1; done
+          echo 1000 > /proc/sys/user/\(setting)) &
         exec "$tend" agent -f \(tend.manifests) --interval 1s --state-dir \(tend.state)'
       """
     try await tend.shell(agent) { _ in
@@ -51,6 +53,11 @@ struct WatchLimitTests {
       try await eventually("drift is repaired") { all("one") }
       try declare("two")
       try await eventually("the new revision is there") { all("two") }
+      try tend.folder.write("", to: "raise")
+      // Quiet for 5 s, then a look at everything; what has no instance is begun again after 30 s.
+      try await eventually("it is watched again", within: .seconds(90)) {
+        !(try await tend("status", "--state-dir", tend.state).errors.contains(note))
+      }
     }
   }
 }

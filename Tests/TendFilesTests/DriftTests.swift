@@ -18,7 +18,7 @@ private final class Reports: Sendable {
   var drift: Drift<EntryPath> {
     Drift(
       report: { [continuation] in continuation.yield($0) },
-      limit: { reason in self.limits.withLock { $0.append(reason) } })
+      limit: { reason in self.limits.withLock { $0.append(reason ?? "whole") } })
   }
 
   var reasons: [String] { limits.withLock { $0 } }

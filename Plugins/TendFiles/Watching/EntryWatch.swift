@@ -14,6 +14,8 @@ final class EntryWatch: Sendable {
     var hasMissed = false
     /// Whether it was said that some directories are not watched.
     var isLimited = false
+    /// When watching what was refused is tried again.
+    var retry = WatchRetry()
     /// Whether the thread sleeps until something happens, since no directory is held open.
     var sleepsForGood = false
   }
@@ -206,14 +208,17 @@ final class EntryWatch: Sendable {
     while true {
       // Decided under the lock, so that whoever opens a directory now finds out and rings.
       let time = state.withLock { state in
-        state.sleepsForGood = directories.isEmpty
+        state.sleepsForGood = directories.isEmpty && !state.isLimited
         return state.sleepsForGood ? -1 : Self.idleTime
       }
       let ready = tend_wait(ends.inotify.raw, ends.bell.raw, time)
       if ready < 0 { return .failed(SystemError(code: -ready)) }
       if ends.isStopped.load(ordering: .acquiring) { return .stopped }
       if ready & 2 != 0 { _ = tend_read(ends.bell.raw, buffer.baseAddress, 8) }
-      if ready == 0 { directories.forgetIdle() }
+      if ready == 0 {
+        directories.forgetIdle()
+        retry(drift)
+      }
       guard ready & 1 != 0 else { continue }
       let count = tend_read(ends.inotify.raw, buffer.baseAddress, size)
       if count < 0, count != -Int(ErrorCode.tryAgain) {
@@ -231,6 +236,28 @@ final class EntryWatch: Sendable {
     if let name = event.name, names.isOwn(name) { return .nothing }
     let seen = WatchEvent(event)
     return state.withLock { $0.table.take(seen) }
+  }
+
+  /// Where directories were refused a watch and one can be had again, all are looked at once more.
+  private func retry(_ drift: Drift<EntryPath>) {
+    let isDue = state.withLock { $0.retry.tick(isLimited: $0.isLimited) }
+    guard isDue, Self.canWatch else { return }
+    state.withLock { state in
+      state.isLimited = false
+      state.retry.begin()
+    }
+    // Those that are held remember that they were refused.
+    directories.forgetAll()
+    drift.isWhole()
+    drift.lostTrack()
+  }
+
+  /// Whether the kernel grants one more watch; asked apart, so that no watch of ours is touched.
+  private static var canWatch: Bool {
+    guard let probe = try? Descriptor(tend_watch_open()),
+      let root = try? Descriptor("/".withCString { tend_open(-100, $0, OpenFlags.place, 0) })
+    else { return false }
+    return tend_watch_add(probe.raw, root.raw) >= 0
   }
 
   /// How many events told of nothing but our own writing, 0 where one was news; nil where events

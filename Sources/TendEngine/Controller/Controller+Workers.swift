@@ -162,12 +162,7 @@ extension Controller {
   // MARK: Drift
 
   private func watch(_ reporting: any DriftReporting<Desired>) async {
-    let drift = Drift<Desired.ID>(report: report) { reason in
-      self.polled.withLock { $0 = reason }
-      self.core.logger.warning(
-        "some resources are not watched, the resync finds their drift",
-        metadata: ["provider": "\(self.name)", "reason": "\(reason)"])
-    }
+    let drift = Drift<Desired.ID>(report: report, limit: limit)
     while !Task.isCancelled {
       polled.withLock { $0 = nil }
       do throws(ProviderError) {
@@ -181,6 +176,22 @@ extension Controller {
       }
       do { try await core.time.sleep(.seconds(30)) } catch { return }
     }
+  }
+
+  /// Says why not all is watched; nil: all is.
+  private func limit(_ reason: String?) {
+    let isNews = polled.withLock { polled in
+      defer { polled = reason }
+      return polled != reason
+    }
+    guard isNews else { return }
+    guard let reason else {
+      return core.logger.info(
+        "all resources are watched again", metadata: ["provider": "\(name)"])
+    }
+    core.logger.warning(
+      "some resources are not watched, the resync finds their drift",
+      metadata: ["provider": "\(name)", "reason": "\(reason)"])
   }
 
   /// Has a resource looked at; nil: all of them.
