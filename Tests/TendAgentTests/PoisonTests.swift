@@ -92,6 +92,23 @@ struct PoisonTests {
     #expect(Deaths(of: directory).deaths(during: key, declared: "1") == 1)
   }
 
+  @Test("T24 on a full disk nothing is noted, and nothing dies of it", .enabled(if: canMount))
+  func full() async throws {
+    let folder = try TemporaryFolder("full")
+    try folder.makeFolder("state")
+    let path = folder.path("state")
+    try #require(mount("tmpfs", path, "tmpfs", 0, "size=64k,mode=0700") == 0)
+    defer { umount2(path, Int32(MNT_DETACH)) }
+    let key = InventoryKey(provider: "doses", identity: "a")
+    for _ in 0..<2 {
+      let deaths = Deaths(of: StateDirectory(path))
+      for worker in stride(from: 0, to: 4096, by: 7) { deaths.begin(key, worker: worker) }
+      #expect(!deaths.hasDeaths)
+    }
+    var status = stat()
+    #expect(stat(path + "/working", &status) == 0 && status.st_blocks == 0, "it takes no place")
+  }
+
   @Test("three deaths in a row count, another declaration and a pardon begin anew")
   func counted() async throws {
     let folder = try TemporaryFolder("counted")
@@ -115,6 +132,14 @@ struct PoisonTests {
     #expect(!Deaths(of: directory).hasDeaths)
   }
 }
+
+/// Whether this process may mount a file system.
+private let canMount: Bool = {
+  guard geteuid() == 0, let folder = try? TemporaryFolder("mount") else { return false }
+  guard mount("tmpfs", folder.path, "tmpfs", 0, "size=64k") == 0 else { return false }
+  umount(folder.path)
+  return true
+}()
 
 private final class Flag: Sendable {
   private let state = Mutex(false)

@@ -32,8 +32,8 @@ public final class Deaths: WorkMarks {
 
   /// Counts what the last agent on a state directory was at when it died, and begins to note.
   ///
-  /// Call it when the lock of the state directory is held. Where the file can't be made nothing is
-  /// noted.
+  /// Call it when the lock of the state directory is held. Where the file can't be made, as on a
+  /// full disk, nothing is noted.
   public init(of directory: StateDirectory) {
     path = directory.path + "/deaths"
     slots = Slots(directory.path + "/working", size: Self.slotSize * Self.slotCount)
@@ -167,7 +167,11 @@ private final class Slots: @unchecked Sendable {
     let file = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
     guard file >= 0 else { return nil }
     defer { close(file) }
-    guard ftruncate(file, size) == 0 else { return nil }
+    // A page that has no place on the disk yet would end the agent by SIGBUS once that is full.
+    guard posix_fallocate(file, 0, size) == 0 else {
+      ftruncate(file, 0)
+      return nil
+    }
     let address = mmap(nil, size, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0)
     guard let address, address != MAP_FAILED else { return nil }
     bytes = address
