@@ -227,6 +227,23 @@ struct AgentTests {
     #expect(ended.status == 0)
   }
 
+  @Test(
+    "T31 an agent whose state directory is taken away ends, so that none begins beside it",
+    arguments: ["rm -r tend", "mv tend elsewhere", "rm tend/lock", "rm tend/tend.db"])
+  func stateLost(loss: String) async throws {
+    let command = try Command()
+    try command.writeDesired()
+    let ended = try await command.agent("-f", "desired") { agent in
+      try await eventually("the unit is Ready") { try await command("status").status == 0 }
+      _ = try await command.shell(loss)
+      try await eventually("it ends") {
+        try await command.shell("! grep -q '^State:.[^Z]' /proc/\(agent)/status").status == 0
+      }
+    }
+    #expect(ended.status == 1)
+    #expect(ended.errors.contains("DIR/tend was deleted or replaced while the agent ran"))
+  }
+
   @Test("it follows a directory")
   func directory() async throws {
     let command = try Command()

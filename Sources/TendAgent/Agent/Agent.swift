@@ -31,7 +31,8 @@ public struct Agent: Service {
 
   /// Follows the units until graceful shutdown, then drains.
   ///
-  /// Throws where the state directory is in use, the store can't be opened, or a source can't be.
+  /// Throws where the state directory is in use, the store can't be opened, or a source can't be;
+  /// later where the state directory is deleted or replaced.
   public func run() async throws {
     let backups = self.backups
     let store = try openStore()
@@ -51,6 +52,7 @@ public struct Agent: Service {
         await supervisor?.insist(on: .ready, clock: ContinuousClock())
       },
       BackupSweeper(backups, engine: engine, clock: ContinuousClock()),
+      StateWatch(configuration.state, clock: ContinuousClock()),
     ]
     if let source = configuration.source {
       services.append(
