@@ -72,8 +72,8 @@ enum FileSchemas {
         "purge", default: false,
         "Remove files, links and directories in it, at any depth, that the same unit does not "
           + "declare: each is listed in the plan, kept as a backup, and counted by the deletion "
-          + "budget. Nothing on another file system, no device, pipe or socket; nothing in the "
-          + "first pass after the Directory became ours."),
+          + "budget. Nothing on another file system, no device, pipe or socket, nothing whose "
+          + "name is not UTF-8; nothing in the first pass after the Directory became ours."),
     ],
     example: """
       apiVersion: files/v1

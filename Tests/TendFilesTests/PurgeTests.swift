@@ -48,6 +48,25 @@ struct PurgeTests {
     #expect(try await ground.differences(directory).isEmpty)
   }
 
+  @Test("T75 what has a name that is not UTF-8 stays, and holds up nothing else")
+  func unnameable() async throws {
+    let ground = try Playground()
+    try make("d/x", "d/sub/y", "d/sub/deep/z", in: ground)
+    let odd = ["d", "d/sub"].map { folder in
+      Array(ground(folder).utf8CString.dropLast()) + [47, 110, CChar(bitPattern: 0xff), 0]
+    }
+    for path in odd { try #require(mkdir(path, 0o755) == 0) }
+    let directory = try directory(ground)
+    _ = try await ground.observe(directory)
+    #expect(
+      try await ground.paths(directory)
+        == ["purge.sub/deep", "purge.sub/deep/z", "purge.sub/y", "purge.x"])
+    try await ground.reconcile(directory)
+    for path in odd { #expect(access(path, F_OK) == 0) }
+    for path in ["d/x", "d/sub/y", "d/sub/deep"] { #expect(access(ground(path), F_OK) != 0) }
+    #expect(try await ground.differences(directory).isEmpty)
+  }
+
   @Test("no link is followed, no mount is crossed, and what no backup can keep stays", .asRoot)
   func limits() async throws {
     let ground = try Playground()

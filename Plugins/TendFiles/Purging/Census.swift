@@ -4,8 +4,9 @@ internal import Tend
 /// Finds what is in a directory that nobody declares.
 ///
 /// It follows no link and crosses no mount. What is declared, what holds something that is, and
-/// what is just being made ready are no strangers; nor is what no backup can keep: devices, pipes
-/// and sockets, and the directories that hold them.
+/// what is just being made ready are no strangers; nor is what no backup can keep, devices, pipes
+/// and sockets, nor what no plan can name, since its name is no text; nor are the directories that
+/// hold such things.
 struct Census {
   /// The most strangers of one directory; with more, a person is to look first.
   static let most = 2_000
@@ -50,7 +51,11 @@ struct Census {
     var mayGo = true
     for name in try opened.names().sorted() where found.count <= Self.most {
       let path = path.isEmpty ? name : "\(path)/\(name)"
-      guard let status = try Status.ifPresent(name, in: opened.raw) else { continue }
+      // By another name than its own, where that is not UTF-8, or gone meanwhile.
+      guard let status = try Status.ifPresent(name, in: opened.raw) else {
+        mayGo = false
+        continue
+      }
       guard isStranger(name, path, status) else {
         mayGo = false
         continue
