@@ -105,7 +105,7 @@ struct AgentTests {
       let missing = try await command("reconcile", "nowhere")
       #expect(missing.status == 1)
       let unit = try await command("get", "-u", "nowhere")
-      #expect(unit.out == "No resources.\n")
+      #expect(unit.status == 1 && unit.errors.contains("there is no unit nowhere"))
       #expect(try await command("history", "-u", "nowhere").status == 1)
     }
     #expect(ended.status == 0)

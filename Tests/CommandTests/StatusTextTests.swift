@@ -83,7 +83,7 @@ struct StatusTextTests {
           source          /srv/web.git, branch main
           revision        aaaaaaaaaa  Say hello  (Ada)
           resources       20, 20 Ready, 0 Stalled
-          asked           3.0s ago, again in 27s
+          answered        3.0s ago, asked again in 27s
           Stalled         True  DeletionBudget: would delete 12 of 20
           refused         bbbbbbbbbb would delete 12:
                           File/f1

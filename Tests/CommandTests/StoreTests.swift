@@ -3,6 +3,23 @@ import Testing
 
 @Suite("Commands without an agent")
 struct StoreTests {
+  @Test("a unit or a kind that there is not is an error, and never an empty list")
+  func unknown() async throws {
+    let command = try Command()
+    try command.writeDesired()
+    _ = try await command("apply", "-f", "desired", "--unit", "web", "--yes")
+    for arguments in [["get"], ["get", "units"], ["events"], ["history"]] {
+      let asked = try await command.shell("$tend \(arguments.joined(separator: " ")) -u wbe")
+      #expect(asked.status == 1 && asked.out == "", "\(arguments): \(asked.out)")
+      #expect(asked.errors == "error: there is no unit wbe; the units are web\n")
+    }
+    let kind = try await command("get", "Fil")
+    #expect(kind.status == 1)
+    #expect(kind.errors == "error: there is no kind Fil; did you mean File?\n")
+    let none = try await command("get", "process")
+    #expect(none.status == 0 && none.out == "No resources.\n", "\(none.out)\(none.errors)")
+  }
+
   @Test("where nothing is stored they say so and make nothing, and status exits with 2")
   func nothing() async throws {
     let command = try Command()

@@ -8,7 +8,7 @@ struct UnitText {
   /// One line a unit.
   func table(_ units: [UnitStatus], isWide: Bool = false) -> String {
     var head = ["UNIT", "READY", "REVISION", "RESOURCES", "STATUS"]
-    if isWide { head += ["SOURCE", "ASKED", "NEXT"] }
+    if isWide { head += ["SOURCE", "ANSWERED", "NEXT"] }
     var table = Table(head: head)
     for unit in units {
       var row: [Table.Cell] = [
@@ -38,7 +38,7 @@ struct UnitText {
     list.add("revision", unit.revision.map { text(of: $0) })
     list.add("came from", unit.revision?.origin?.printable)
     list.add("resources", resources(unit))
-    list.add("asked", asked(unit))
+    list.add("answered", answered(unit))
     list.add("as of", unit.asOf?.description)
     for condition in unit.conditions { list.add(condition.type.rawValue, style.line(condition)) }
     if let suspension = unit.suspension {
@@ -68,9 +68,10 @@ struct UnitText {
     return text.printable
   }
 
-  private func asked(_ unit: UnitStatus) -> String? {
+  /// When the source did so last, be it asked again and again since.
+  private func answered(_ unit: UnitStatus) -> String? {
     guard let last = unit.lastRefresh else { return nil }
-    return "\(last.brief) ago" + (unit.nextRefresh.map { ", again in \($0.brief)" } ?? "")
+    return "\(last.brief) ago" + (unit.nextRefresh.map { ", asked again in \($0.brief)" } ?? "")
   }
 
   private func behind(_ left: UnitRecord.Departure) -> [String] {

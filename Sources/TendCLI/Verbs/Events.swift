@@ -41,6 +41,7 @@ struct Events: Verb {
       return try await follower.run(after: after, limit: limit)
     }
     return try await session.reading(state) { access in
+      if let unit = unit.unit { _ = try await access.unit(named: unit) }
       if let after {
         let request = ControlRequest.eventsAfter(
           unit: unit.unit, resource: resource, number: after, limit: limit)
@@ -50,7 +51,8 @@ struct Events: Verb {
       let request = ControlRequest.events(
         unit: unit.unit, resource: resource, after: nil, limit: limit)
       let events = try await access.ask(request, as: ItemList<Event>.self)
-      return try show(events, events.items.reversed(), session)
+      let oldestFirst = Array(events.items.reversed())
+      return try show(ItemList(oldestFirst), oldestFirst, session)
     }
   }
 

@@ -38,11 +38,13 @@ struct Get: Verb {
       return try await watcher.run()
     }
     return try await session.reading(state) { access in
+      if let unit = unit.unit { _ = try await access.unit(named: unit) }
       if isAboutUnits { return try await listUnits(access, session) }
       let resources = try await access.resources(unit: unit.unit, resource: what)
       if let what, what.contains("/"), resources.isEmpty {
         throw Failure("NotFound", "there is no \(what)", remedy: "tend get lists what there is")
       }
+      if let what, resources.isEmpty { try checkKind(what, session) }
       let text = ResourceText(style: session.console.style)
       session.console.out(
         try output.render(ItemList(resources)) {
@@ -50,6 +52,16 @@ struct Get: Verb {
         })
       return .success
     }
+  }
+
+  /// Throws where nothing is known that a kind could be.
+  private func checkKind(_ what: String, _ session: Session) throws {
+    let known = Set(try session.engine(InMemoryStore()).kinds.map(\.name.kind)).sorted()
+    if known.contains(where: { $0.lowercased() == what.lowercased() }) { return }
+    throw Failure(
+      "NotFound", "there is no kind \(what)",
+      remedy: nearest(to: what, among: known).map { "did you mean \($0)?" }
+        ?? "tend explain lists the kinds")
   }
 
   private func listUnits(_ access: Access, _ session: Session) async throws -> ExitStatus {

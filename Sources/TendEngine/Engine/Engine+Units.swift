@@ -103,7 +103,8 @@ extension World {
     }
     let event = Event(
       time: now, unit: new, kind: .move, cause: .request, revision: record.accepted?.id,
-      message: "was unit \(old) before, with \(moved.count) resources; nothing was touched")
+      message: "was unit \(old) before, with \(moved.count) resource"
+        + (moved.count == 1 ? "" : "s") + "; nothing was touched")
     return moved + [.removeUnit(old), .putUnit(record), .addEvent(event)]
   }
 
@@ -149,7 +150,7 @@ extension World {
     let event = Event(
       time: now, unit: name, kind: .orphan, cause: .request,
       revision: units[unit].record.accepted?.id,
-      message: "the unit is no longer configured; \(names.count) resources stay as they are")
+      message: "the unit is no longer configured; \(Self.staying(names.count))")
     return (record, nodes, writes + [.putUnit(record), .addEvent(event)])
   }
 }

@@ -68,6 +68,11 @@ extension World {
       nextRefresh: state.nextRefresh.map { max(.zero, $0 - now) })
   }
 
+  /// What a unit leaves behind that is no longer configured, in words.
+  static func staying(_ count: Int) -> String {
+    count == 1 ? "1 resource stays as it is" : "\(count) resources stay as they are"
+  }
+
   /// Whether a unit is Ready, so that others may build on it.
   func isReady(unit: Int) -> Bool {
     units[unit].isInForce
@@ -83,7 +88,7 @@ extension World {
       Condition(kind, status, reason: reason, message: message, observedRevision: revision)
     }
     if let left = state.record.left {
-      let message = "no longer configured; \(left.count) resources stay as they are"
+      let message = "no longer configured; \(Self.staying(left.count))"
       return Condition.Kind.allCases.map { condition($0, .unknown, "Left", message) }
     }
     if let suspension = brake ?? state.record.suspension(of: nil) {

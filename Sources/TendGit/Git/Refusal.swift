@@ -45,6 +45,9 @@ struct Refusal {
     }
   }
 
+  private static let rewrittenRemedy =
+    "restore it there, or let the source have allowRewrittenHistory: true until it is taken in"
+
   /// History at the remote does not contain what was taken in before.
   static func rewritten(
     _ address: RepositoryAddress, _ reference: GitReference, _ known: Revision, name: String?
@@ -57,7 +60,7 @@ struct Refusal {
       }
     return SourceError(
       .rewritten, message + ", \(known.short)",
-      remedy: "restore it there, or allow rewritten history for this source once")
+      remedy: rewrittenRemedy)
   }
 
   /// What is newest at the remotes is older than what was taken in before.
@@ -68,7 +71,7 @@ struct Refusal {
       .rewritten,
       "\(reference) of \(address) is older than the revision taken in before, "
         + (known.name ?? known.short),
-      remedy: "restore it there, or allow rewritten history for this source once")
+      remedy: rewrittenRemedy)
   }
 
   /// Why the mirror could not be used.
