@@ -34,6 +34,7 @@ enum ReadersSocket {
         remedy: "let root or the agent's user own \(folder), and nobody else write there: "
           + "RuntimeDirectory=tend in the systemd unit")
     }
+    try admitOthers(to: address.directory)
     return try ControlServer(
       at: address, for: .readers(group: number), limits: limits, logger: logger, answer: answer)
   }
@@ -43,6 +44,23 @@ enum ReadersSocket {
     var status = stat()
     return fstat(directory.raw, &status) == 0 && status.st_mode & (S_IWGRP | S_IWOTH) == 0
       && (status.st_uid == 0 || status.st_uid == geteuid())
+  }
+
+  /// Lets others read and enter a directory of ours.
+  ///
+  /// Whoever claimed first what is owned on this host has made it for nobody else. What lies there
+  /// beside the socket is closed to them by itself.
+  static func admitOthers(to directory: Descriptor) throws(Failure) {
+    let open: mode_t = 0o055
+    var status = stat()
+    guard fstat(directory.raw, &status) == 0, status.st_mode & open != open,
+      status.st_uid == geteuid()
+    else { return }
+    guard fchmod(directory.raw, status.st_mode & 0o7777 | open) == 0 else {
+      throw Failure(
+        "Socket", "readers can't be let into \(folder): \(errnoText(errno))",
+        remedy: "chmod 755 \(folder)")
+    }
   }
 
   private static func number(of group: String) -> UInt32? {
