@@ -36,7 +36,7 @@ public struct Declaration: Sendable {
     premises = nil
   }
 
-  /// A declaration that was read from the document of a text which begins at a line, counted from 0.
+  /// A declaration that was read from the document of a text that begins at a line, from 0.
   package init(
     _ reference: Reference, labels: [String: String], formerNames: [String],
     dependencies: [String], lifecycle: Lifecycle, spec: Value, at place: Place,

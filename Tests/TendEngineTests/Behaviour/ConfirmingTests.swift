@@ -4,6 +4,7 @@ import Testing
 @testable import TendEngine
 
 /// What was changed is looked at again: one by one, or many by one list.
+@Suite("Changes that are confirmed together", .oneThread, .timeLimit(.minutes(2)))
 struct ConfirmingTests {
   private func bench(_ remote: Remote) -> Bench {
     Bench {
