@@ -19,13 +19,19 @@ extension Controller {
     let executors = threads == nil ? executing?.executors ?? [] : []
     await withDiscardingTaskGroup { group in
       for (number, guardian) in guards.enumerated() {
-        let executor = executors.isEmpty ? nil : executors[number % executors.count]
-        group.addTask(executorPreference: executor) {
+        @Sendable func keep() async {
           if let threads {
             await self.keepReplacing(UInt32(number), guardian, threads)
           } else {
             await self.keepWorking(UInt32(number), guardian)
           }
+        }
+        // A preference for nil leaves the executor on which the engine runs.
+        if executors.isEmpty {
+          group.addTask { await keep() }
+        } else {
+          let executor = executors[number % executors.count]
+          group.addTask(executorPreference: executor) { await keep() }
         }
       }
     }
