@@ -57,13 +57,15 @@ struct ProcessScene: Scene {
   }
 
   /// Name and version of each process that works in this world, by its id.
+  ///
+  /// What a shell has forked shows the shell's arguments until it runs a program of its own.
   private func working() throws -> [Int32: String] {
     var found: [Int32: String] = [:]
     for id in processes() where read(id, "cwd-link") == tend.world {
       let words = read(id, "cmdline").split(separator: "\0").map(String.init)
       if words.first == "/bin/sh" { found[id] = words.suffix(2).joined(separator: " ") }
     }
-    return found
+    return found.filter { id, _ in status(of: id).map { found[$0.parent] == nil } ?? false }
   }
 
   private func holders() -> [Int32] {
@@ -77,12 +79,18 @@ struct ProcessScene: Scene {
   private func zombies() -> [String] {
     let holders = Set(holders())
     return processes().compactMap { id in
-      let words = read(id, "stat").split(separator: ")").last?.split(separator: " ") ?? []
-      guard words.first == "Z", words.count > 1, let parent = Int32(words[1]),
-        holders.contains(parent)
-      else { return nil }
+      guard let (state, parent) = status(of: id), state == "Z", holders.contains(parent) else {
+        return nil
+      }
       return "\(id) is a zombie"
     }
+  }
+
+  /// Its state and its parent (proc(5)); nil where it is gone.
+  private func status(of id: Int32) -> (state: Substring, parent: Int32)? {
+    let words = read(id, "stat").split(separator: ")").last?.split(separator: " ") ?? []
+    guard words.count > 1, let parent = Int32(words[1]) else { return nil }
+    return (words[0], parent)
   }
 
   private func processes() -> [Int32] {
