@@ -1,3 +1,4 @@
+import Logging
 import Tend
 
 /// How a run has ended.
@@ -73,6 +74,7 @@ extension Controller {
         return error
       }
     }
+    tell(failures, waitedForBy: held)
     let isOurs = shift?.conclude() ?? true
     for (position, run) in held.runs {
       let failure = run.needed.lazy.compactMap { failures[$0] }.first
@@ -84,6 +86,18 @@ extension Controller {
       }
     }
     held.clear()
+  }
+
+  /// Says which steps failed for runs that were cancelled: no result tells of those.
+  private func tell(_ failures: [ProviderError?], waitedForBy held: HeldRuns) {
+    for (number, failure) in failures.enumerated() {
+      guard let failure, !held.runs.contains(where: { $0.run.needed.contains(number) }) else {
+        continue
+      }
+      core.logger.warning(
+        "what was changed may be lost if the power is",
+        metadata: ["provider": "\(name)", "error": "\(failure)"])
+    }
   }
 }
 
