@@ -156,7 +156,9 @@ let package = Package(
     tests(
       "TendGitTests",
       ["Tend", "TendEngine", "TendManifest", "TendGit", "TestSupport", subprocess, system]),
-    tests("TendSQLiteTests", ["Tend", "TendEngine", "TendSQLite", "TestSupport", grdb]),
+    tests(
+      "TendSQLiteTests", ["Tend", "TendEngine", "TendSQLite", "TestSupport", grdb],
+      excluding: ["Corpus"]),
     tests("TendFilesTests", ["Tend", "TendFiles", "CTendFiles", "TendTesting", crypto]),
     tests(
       "TendProcessesTests",
@@ -166,7 +168,7 @@ let package = Package(
       [
         "Tend", "TendHTTP", "TendManifest", "TendTesting", "TestSupport", nioCore, nioPosix, nioSSL,
         subprocess, system,
-      ]),
+      ], excluding: ["Corpus"]),
     tests(
       "TendAgentTests",
       [
@@ -178,7 +180,7 @@ let package = Package(
       [
         "Tend", "TendEngine", "TendAgent", "TendCLI", "tend", "TestSupport", arguments, subprocess,
         system,
-      ]),
+      ], excluding: ["Corpus"]),
     tests(
       "IntegrationTests",
       ["tend", "TestSupport", nioCore, nioPosix, nioHTTP1, subprocess, system]),

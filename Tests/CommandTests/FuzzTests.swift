@@ -24,12 +24,35 @@ struct FuzzTests {
       return (name ?? "", Array(Set(options)).sorted())
     }
 
+  /// Words, and with which status they are refused; none where they are understood.
+  struct Case: Decodable, Sendable, CustomTestStringConvertible {
+    let id: String
+    let arguments: [String]
+    let status: Int32?
+
+    var testDescription: String { id }
+  }
+
+  @Test(
+    "T10 arguments of the corpus are understood or refused, as it says",
+    arguments: try Corpus.cases("arguments.jsonl", of: Case.self))
+  func kept(words: Case) {
+    do {
+      _ = try TendCommand.parseAsRoot(words.arguments)
+      #expect(words.status == nil)
+    } catch {
+      #expect(TendCommand.exitCode(for: error).rawValue == words.status)
+      #expect(!TendCommand.fullMessage(for: error).isEmpty)
+    }
+  }
+
   @Test("T10 any arguments are understood, or refused with a status and a message")
   func anything() throws {
     #expect(Self.words.allSatisfy { !$0.verb.isEmpty && $0.options.count > 1 })
+    let kept = try Corpus.cases("arguments.jsonl", of: Case.self).map(\.arguments)
     var chance = Mutator(seed: 7, pieces: Self.values)
     for _ in 0..<2000 * Mutator.factor {
-      let arguments = Self.arguments(&chance)
+      let arguments = Self.arguments(kept, &chance)
       do {
         _ = try TendCommand.parseAsRoot(arguments)
       } catch {
@@ -40,16 +63,21 @@ struct FuzzTests {
     }
   }
 
-  private static func arguments(_ chance: inout Mutator) -> [String] {
+  private static func arguments(_ kept: [[String]], _ chance: inout Mutator) -> [String] {
     guard let (verb, options) = words.randomElement(using: &chance) else { return [] }
-    var arguments = [verb]
+    var arguments =
+      Bool.random(using: &chance) ? [verb] : kept.randomElement(using: &chance) ?? []
     for _ in 0..<Int.random(in: 0..<6, using: &chance) {
       let all = Bool.random(using: &chance) ? options : values
-      var bytes = Array((all.randomElement(using: &chance) ?? "").utf8)
-      if Int.random(in: 0..<4, using: &chance) == 0 { chance.mutate(&bytes, times: 2) }
-      // The kernel gives a program no NUL.
-      arguments.append(String(decoding: bytes.filter { $0 != 0 }, as: UTF8.self))
+      arguments.append(changed(all.randomElement(using: &chance) ?? "", &chance))
     }
     return arguments
+  }
+
+  private static func changed(_ word: String, _ chance: inout Mutator) -> String {
+    var bytes = Array(word.utf8)
+    if Int.random(in: 0..<4, using: &chance) == 0 { chance.mutate(&bytes, times: 2) }
+    // The kernel gives a program no NUL.
+    return String(decoding: bytes.filter { $0 != 0 }, as: UTF8.self)
   }
 }

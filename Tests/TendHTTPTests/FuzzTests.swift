@@ -16,37 +16,66 @@ struct FuzzTests {
     "null", ":", "\u{0}", "é",
   ]
 
-  private static let samples = [
-    "HTTP/1.1 200 OK\r\ncontent-length: 13\r\netag: \"1\"\r\n\r\n{\"size\":1234}",
-    "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n3\r\n[1,\r\n3\r\n\"2\"\r\n"
-      + "1\r\n]\r\n0\r\n\r\n",
-    "HTTP/1.1 429 Too Many Requests\r\nretry-after: 5\r\ncontent-length: 0\r\n\r\n",
-    "HTTP/1.1 302 Found\r\nlocation: /x\r\ncontent-length: 0\r\n\r\n",
-    "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 204 No Content\r\n\r\n",
-  ]
+  /// What comes back, and what it is taken for: an error of the transport where there is no status.
+  struct Case: Decodable, Sendable, CustomTestStringConvertible {
+    let id: String
+    let reply: String
+    /// How many bytes more there are of the reply, all the same.
+    let padding: Int?
+    let status: Int?
+    let body: String?
+
+    var testDescription: String { id }
+    var whole: String { reply + String(repeating: "x", count: padding ?? 0) }
+  }
+
+  private static let limit = 1 << 16
+
+  private static func send(to server: RawServer, over transport: ClientTransport) async throws
+    -> Response
+  {
+    let address = try #require(WebAddress("http://127.0.0.1:\(server.port)/x"))
+    var line = Line()
+    line.responseSize = limit
+    let request = Request(
+      method: "GET", address: address, timeout: .seconds(60), responseSize: limit)
+    return try await transport.send(request, over: line, lane: 0)
+  }
+
+  @Test(
+    "T86 a reply of the corpus is a response or an error of the transport, as it says",
+    arguments: try Corpus.cases("replies.jsonl", of: Case.self))
+  func reply(kept: Case) async throws {
+    let script = RawServer.Script { _ in .init(kept.whole, closes: true) }
+    try await script.serve { server in
+      do {
+        let response = try await Self.send(to: server, over: ClientTransport())
+        #expect(response.status == kept.status)
+        #expect(String(decoding: response.body, as: UTF8.self) == kept.body)
+      } catch {
+        #expect(kept.status == nil && error is TransportError, "\(error)")
+      }
+    }
+  }
 
   @Test("T86 whatever comes over the wire is a response or an error of the transport")
   func wire() async throws {
     let chance = Mutex(Mutator(seed: 86, pieces: Self.pieces))
     let transport = ClientTransport()
+    let samples = try Corpus.cases("replies.jsonl", of: Case.self).map(\.reply)
     let script = RawServer.Script { _ in
       let reply = chance.withLock { chance in
-        var bytes = Array((Self.samples.randomElement(using: &chance) ?? "").utf8)
+        var bytes = Array((samples.randomElement(using: &chance) ?? "").utf8)
         chance.mutate(&bytes)
         return bytes
       }
       return .init(String(decoding: reply, as: UTF8.self), closes: true)
     }
     try await script.serve { server in
-      let address = try #require(WebAddress("http://127.0.0.1:\(server.port)/x"))
-      var line = Line()
-      line.responseSize = 1 << 16
-      let request = Request(
-        method: "GET", address: address, timeout: .seconds(60), responseSize: 1 << 16)
       for _ in 0..<150 * Mutator.factor {
         do {
-          let response = try await transport.send(request, over: line, lane: 0)
-          #expect(response.body.count <= 1 << 16)
+          let response = try await Self.send(to: server, over: transport)
+          #expect(response.body.count <= Self.limit)
         } catch {
           #expect(error is TransportError, "\(error)")
         }
