@@ -4,18 +4,20 @@ private import Glibc
 ///
 /// The store makes it, with mode 0700, and holds its lock.
 public struct StateDirectory: Sendable, Hashable {
-  /// The directory itself, absolute.
+  /// The directory itself, absolute, each part of it after one `/`.
   public let path: String
 
   /// Names a directory, relative to the current one where it does not begin with `/`.
+  ///
+  /// Two spellings that differ in slashes or in `.` name the same one; `..` and links are left.
   public init(_ path: String) {
     var path = path
     if !path.hasPrefix("/"), let current = getcwd(nil, 0) {
       path = String(cString: current) + "/" + path
       free(current)
     }
-    while path.count > 1, path.hasSuffix("/") { path.removeLast() }
-    self.path = path
+    let parts = path.split(separator: "/").filter { $0 != "." }.joined(separator: "/")
+    self.path = path.hasPrefix("/") ? "/" + parts : parts
   }
 
   /// The directory where none is named: `/var/lib/tend` as root, else `tend` below

@@ -21,9 +21,12 @@ struct StateDirectoryTests {
     #expect(directory.path == path, "\(reason)")
   }
 
-  @Test("a path is absolute and has no slash at its end")
+  @Test("a path is absolute, and one however its slashes are written")
   func paths() {
     #expect(StateDirectory("/a/b//").path == "/a/b")
+    #expect(StateDirectory("/a//b/./c/.").path == "/a/b/c")
+    #expect(StateDirectory("/a/../b").path == "/a/../b", "a may be a link")
+    #expect(StateDirectory("./state").path == StateDirectory("state").path)
     #expect(StateDirectory("/").path == "/")
     #expect(StateDirectory("state").path.hasPrefix("/"))
     #expect(StateDirectory("state").path.hasSuffix("/state"))
