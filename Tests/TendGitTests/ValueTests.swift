@@ -38,6 +38,14 @@ struct ValueTests {
     #expect(address.redact(said) == "for *** and *** and ***")
   }
 
+  @Test("a short name before a password is no token, and is left in the words of a message")
+  func shortName() throws {
+    let address = try RepositoryAddress("https://x:canary@host/a")
+    #expect(address.redact("x:canary met an unexpected exit") == "*** met an unexpected exit")
+    let token = try RepositoryAddress("https://token:canary@host/a")
+    #expect(token.redact("token and canary") == "*** and ***")
+  }
+
   @Test(
     "Base64 is that of RFC 4648, section 10",
     arguments: [

@@ -92,10 +92,13 @@ struct RepositoryAddress: Sendable, Hashable, CustomStringConvertible, CustomRef
     let header = Base64.encode(credentials)
     remote = bare + rest[end...]
     authorization = Authorization(scope: bare, header: Sensitive("Authorization: Basic \(header)"))
-    secrets = [
-      String(rest[..<at]), String(decoding: credentials, as: UTF8.self), String(password),
-      String(decoding: Self.decoded(password), as: UTF8.self), header, String(user),
-    ].map { Sensitive($0) }
+    // A name that short is no token, and stands in many a word of a message.
+    let named = user.utf8.count < 4 ? [] : [String(user)]
+    secrets =
+      ([
+        String(rest[..<at]), String(decoding: credentials, as: UTF8.self), String(password),
+        String(decoding: Self.decoded(password), as: UTF8.self), header,
+      ] + named).map { Sensitive($0) }
   }
 
   /// The text with all that must not be printed taken out.
