@@ -74,6 +74,13 @@ extension Engine {
       try await core.ledger.flush()
       try await core.store.commit(intent.writes)
     }
+    core.meters.revision(of: plan.unit, became: .accepted)
+    core.logger.info(
+      "revision accepted",
+      metadata: [
+        "unit": "\(plan.unit)", "revision": "\(plan.revision.short)",
+        "changes": "\(plan.changes.count)",
+      ])
     let (abandoned, heirs) = core.decide { world, effects in
       let heirs = world.heirs(of: intent.prepared.released)
       let before = world.unitIndex(plan.unit).map { world.units[$0].record }
@@ -96,13 +103,6 @@ extension Engine {
     }
     refresh(abandoned)
     core.following.ring { heirs.contains($0.name) }
-    core.meters.revision(of: plan.unit, became: .accepted)
-    core.logger.info(
-      "revision accepted",
-      metadata: [
-        "unit": "\(plan.unit)", "revision": "\(plan.revision.short)",
-        "changes": "\(plan.changes.count)",
-      ])
   }
 
   /// What an engine that died was at, where that is not gone on with: its revision is superseded.

@@ -64,6 +64,14 @@ struct LogTests {
     for entry in records.entries { #expect(known.contains("\(entry.message)"), "\(entry.message)") }
   }
 
+  @Test("a revision that declares nothing is accepted, and then has converged")
+  func empty() async throws {
+    let bench = bench()
+    try await bench.apply("r1", [])
+    let told = records.entries.map { "\($0.message)" }.filter { $0.hasPrefix("revision") }
+    #expect(told == ["revision accepted", "revision converged"])
+  }
+
   @Test("T63 a sensitive value reaches no log, at no level, whatever fails")
   func canary() async throws {
     let bench = bench()
