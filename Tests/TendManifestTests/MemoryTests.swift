@@ -4,7 +4,11 @@ import Testing
 
 @testable import TendManifest
 
-@Suite("Memory")
+@Suite(
+  "Memory",
+  .disabled(
+    if: ProcessInfo.processInfo.environment["TEND_SANITIZER"] != nil,
+    "a sanitizer takes memory of its own"))
 struct MemoryTests {
   /// A number of kibibytes that the system tells about this process.
   static func kibibytes(_ name: String) -> Int {
