@@ -172,8 +172,8 @@ let package = Package(
     tests(
       "TendAgentTests",
       [
-        "Tend", "TendEngine", "TendGit", "TendManifest", "TendSQLite", "TendAgent", "CTendAgent",
-        "TestSupport", logging, metrics,
+        "Tend", "TendEngine", "TendTesting", "TendGit", "TendManifest", "TendSQLite", "TendAgent",
+        "CTendAgent", "TestSupport", logging, metrics,
       ]),
     tests(
       "CommandTests",
