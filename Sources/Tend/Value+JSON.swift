@@ -1,81 +1,9 @@
 extension Value {
   /// As JSON (RFC 8259) on one line; maps keep their order.
-  public var json: String {
-    var text = ""
-    write(to: &text, indent: nil, level: 0)
-    return text
-  }
+  public var json: String { JSONWriter.text(of: self, indent: nil) }
 
   /// As JSON for people, indented by two spaces.
-  public var prettyJSON: String {
-    var text = ""
-    write(to: &text, indent: "  ", level: 0)
-    return text
-  }
-
-  private func write(to text: inout String, indent: String?, level: Int) {
-    switch self {
-    case .null: text += "null"
-    case .boolean(let value): text += value ? "true" : "false"
-    case .integer(let value): text += String(value)
-    case .number(let value): text += value.isFinite ? "\(value)" : "null"
-    case .string(let value): Self.quote(value, to: &text)
-    case .list(let values):
-      Self.brackets("[", "]", values, to: &text, indent, level) { value, text in
-        value.write(to: &text, indent: indent, level: level + 1)
-      }
-    case .map(let fields):
-      Self.brackets("{", "}", fields.entries, to: &text, indent, level) { entry, text in
-        Self.quote(entry.key, to: &text)
-        text += indent == nil ? ":" : ": "
-        entry.value.write(to: &text, indent: indent, level: level + 1)
-      }
-    }
-  }
-
-  private static func brackets<Element>(
-    _ open: String, _ close: String, _ elements: [Element], to text: inout String,
-    _ indent: String?, _ level: Int, _ write: (Element, inout String) -> Void
-  ) {
-    text += open
-    for (index, element) in elements.enumerated() {
-      if index > 0 { text += "," }
-      if let indent { text += "\n" + String(repeating: indent, count: level + 1) }
-      write(element, &text)
-    }
-    if let indent, !elements.isEmpty { text += "\n" + String(repeating: indent, count: level) }
-    text += close
-  }
-
-  private static func quote(_ value: String, to text: inout String) {
-    text += "\""
-    var rest = value[...]
-    // As nearly always there is nothing to escape, or not much.
-    while let place = rest.utf8.firstIndex(where: isEscaped) {
-      text += rest[..<place]
-      text += escape(rest.utf8[place])
-      rest = rest[rest.utf8.index(after: place)...]
-    }
-    text += rest
-    text += "\""
-  }
-
-  private static func isEscaped(_ byte: UInt8) -> Bool {
-    byte < 0x20 || byte == 0x22 || byte == 0x5C || byte == 0x7F
-  }
-
-  private static func escape(_ byte: UInt8) -> String {
-    switch byte {
-    case UInt8(ascii: "\""): return "\\\""
-    case UInt8(ascii: "\\"): return "\\\\"
-    case UInt8(ascii: "\n"): return "\\n"
-    case UInt8(ascii: "\r"): return "\\r"
-    case UInt8(ascii: "\t"): return "\\t"
-    default:
-      let hex = String(byte, radix: 16)
-      return "\\u" + String(repeating: "0", count: 4 - hex.count) + hex
-    }
-  }
+  public var prettyJSON: String { JSONWriter.text(of: self, indent: "  ") }
 
   /// Reads JSON that Tend itself wrote: a memory, a message on the socket.
   ///
@@ -158,13 +86,13 @@ private struct JSONReader {
   private mutating func map(depth: Int) throws(JSONError) -> Value.Fields {
     index += 1
     var entries: [Value.Fields.Entry] = []
-    var names: Set<String> = []
+    var names = Names()
     if take(UInt8(ascii: "}")) { return .init() }
     repeat {
       skipSpace()
       guard current == UInt8(ascii: "\"") else { throw error("expected a name in quotes") }
       let key = try string()
-      guard names.insert(key).inserted else { throw error("a name that stands there already") }
+      guard names.insert(key) else { throw error("a name that stands there already") }
       guard take(UInt8(ascii: ":")) else { throw error("expected :") }
       entries.append(.init(key: key, value: try value(depth: depth + 1)))
     } while take(UInt8(ascii: ","))
@@ -179,15 +107,17 @@ private struct JSONReader {
     while let byte = current {
       switch byte {
       case UInt8(ascii: "\""):
-        result += bytes[start..<index]
+        if !result.isEmpty { result += bytes[start..<index] }
+        let text =
+          result.isEmpty
+          ? String(validating: bytes[start..<index], as: UTF8.self)
+          : String(validating: result, as: UTF8.self)
         index += 1
-        guard let text = String(validating: result, as: UTF8.self) else {
-          throw error("expected UTF-8")
-        }
+        guard let text else { throw error("expected UTF-8") }
         return text
       case UInt8(ascii: "\\"):
         result += bytes[start..<index]
-        result += String(try escape()).utf8
+        try escape(into: &result)
         start = index
       case 0..<32: throw error("a control character in a string")
       default: index += 1
@@ -196,19 +126,18 @@ private struct JSONReader {
     throw error("a string without an end")
   }
 
-  private mutating func escape() throws(JSONError) -> Character {
+  private mutating func escape(into result: inout [UInt8]) throws(JSONError) {
     index += 1
     guard let byte = current else { throw error("a string without an end") }
     index += 1
     switch byte {
-    case UInt8(ascii: "n"): return "\n"
-    case UInt8(ascii: "t"): return "\t"
-    case UInt8(ascii: "r"): return "\r"
-    case UInt8(ascii: "b"): return "\u{8}"
-    case UInt8(ascii: "f"): return "\u{c}"
-    case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"):
-      return Character(UnicodeScalar(byte))
-    case UInt8(ascii: "u"): return try unicodeEscape()
+    case UInt8(ascii: "n"): result.append(10)
+    case UInt8(ascii: "t"): result.append(9)
+    case UInt8(ascii: "r"): result.append(13)
+    case UInt8(ascii: "b"): result.append(8)
+    case UInt8(ascii: "f"): result.append(12)
+    case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"): result.append(byte)
+    case UInt8(ascii: "u"): result += String(try unicodeEscape()).utf8
     default: throw error("an unknown escape")
     }
   }
@@ -266,5 +195,22 @@ private struct JSONReader {
     let start = index
     while let byte = current, (48...57).contains(byte) { index += 1 }
     if index == start { throw error("expected a value") }
+  }
+}
+
+/// The names of one map, each of which may stand there once.
+private struct Names {
+  /// So many are sooner compared than hashed.
+  private static let few = 16
+
+  private var first: [String] = []
+  private var others: Set<String> = []
+
+  /// False where it was there already.
+  mutating func insert(_ name: String) -> Bool {
+    if first.contains(name) { return false }
+    if first.count == Self.few { return others.insert(name).inserted }
+    first.append(name)
+    return true
   }
 }
