@@ -150,6 +150,9 @@ struct ProcessAgentTests {
           && text.contains(/restarts +\d+/)
       }
       #expect(try await work.command("status").status == 1)
+      let events = try await work.command("events", "Process/loop").out
+      #expect(events.contains("condition Process/loop"), "\(events)")
+      #expect(events.contains("crash loop: replica 0 ended"), "\(events)")
     }
     #expect(output.status == 0, "\(output.errors)")
   }

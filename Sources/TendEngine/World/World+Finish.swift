@@ -225,6 +225,10 @@ extension World {
       case .progressing(let message, let after): ("Progressing", message, after)
       case .degraded(let message): ("Degraded", message, min(assignment.interval, .seconds(30)))
       }
+    if reason == "Degraded", self[node].extra?.reason != reason {
+      effects.writes.append(
+        .addEvent(event(node, assignment, .condition, [], now, message, result: reason)))
+    }
     update(node) { entry in
       entry.flags.insert(.exists)
       if reason == "Degraded" || entry.phase == .settled { entry.phase = .failing }
