@@ -24,7 +24,8 @@ struct Cadence {
     self.seed = seed
     let usual = max(1, rows / Self.moments, min(Self.few, rows / Self.fewMoments))
     let size = min(Scheduler.Batch.largest, usual)
-    block = UInt32(size.bitWidth - 1 - size.leadingZeroBitCount)
+    // Rounded up: with few, each moment less is worth more than evenness.
+    block = UInt32(size.bitWidth - (size - 1).leadingZeroBitCount)
   }
 
   /// The next look at a slot after one that was at `now`.
@@ -46,7 +47,7 @@ struct Cadence {
         return (.nanoseconds(due - now), .nanoseconds(tolerance))
       }
     }
-    let due = approach(own, phase, length, now)
+    let due = approach(phase + (round - 1) * length, length, earliest, latest, now)
     return (.nanoseconds(due - now), .nanoseconds(tolerance))
   }
 
@@ -62,14 +63,18 @@ struct Cadence {
     return .nanoseconds(wait < length / 10 ? wait + length : wait)
   }
 
-  /// Earlier or later than by the interval, whichever brings the block nearer to its moment.
-  private func approach(_ block: UInt64, _ phase: Int64, _ length: Int64, _ now: Int64) -> Int64 {
-    // What ended at about the same time goes on together.
-    let (part, tenth) = (length / 64, length / 10)
-    let mark = now - now % max(1, part)
-    let isBehind = (mark - phase + length) % length < length / 2
-    let shift = self.part(of: tenth - part, block, UInt64(mark) << 8)
-    return mark + length / 10 * 9 + part + (isBehind ? shift : tenth - part + shift)
+  /// Earlier or later than by the interval, whichever brings the block nearer to its moment; one of
+  /// those that were, is `mark`.
+  ///
+  /// An interval has eleven moments to come to, of which there is one in every tenth: so what ended
+  /// at about the same time goes on together, and is a step nearer each time.
+  private func approach(
+    _ mark: Int64, _ length: Int64, _ earliest: Int64, _ latest: Int64, _ now: Int64
+  ) -> Int64 {
+    let step = max(1, length / 11)
+    let isBehind = (now - mark) % length < length / 2
+    let steps = isBehind ? (earliest - mark + step - 1) / step : (latest - mark) / step
+    return min(max(earliest, mark + steps * step), latest)
   }
 
   /// A part of a length that these numbers decide.

@@ -46,12 +46,24 @@ struct CadenceTests {
   @Test(
     "few share a few moments, and from 4,096 on there are at least 64",
     arguments: [
-      (rows: 1, moments: 1), (7, 7), (8, 4), (100, 7), (1000, 16), (4096, 64), (10_000, 157),
+      (rows: 1, moments: 1), (7, 7), (8, 4), (100, 4), (1000, 16), (4096, 64), (10_000, 157),
     ])
   func apart(rows: Int, moments: Int) {
     let cadence = Cadence(seed: 7, rows: rows)
     let found = Set((0..<UInt32(rows)).map { due(cadence, $0, after: .seconds(1)) })
     #expect(found.count == moments)
+  }
+
+  @Test("what began within a moment comes back at few moments from the first time on")
+  func gathers() {
+    let cadence = Cadence(seed: 7, rows: 100)
+    var moments = (0..<100).map { Duration.milliseconds(20_000 + $0) }
+    for round in 0..<20 {
+      for slot in moments.indices {
+        moments[slot] = due(cadence, UInt32(slot), after: moments[slot])
+      }
+      #expect(Set(moments).count <= (round < 6 ? 8 : 4), "round \(round)")
+    }
   }
 
   @Test("what was looked at out of turn joins its neighbours")
