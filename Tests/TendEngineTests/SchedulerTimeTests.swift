@@ -23,6 +23,32 @@ struct SchedulerTimeTests {
     #expect(fixture.phase(key) == .ready)
   }
 
+  @Test("a sleeper is woken when something is due, and not before", arguments: delays, [1, 64])
+  func alarm(delay: Int, count: Int) {
+    let fixture = Fixture()
+    for (number, key) in fixture.keys(count).enumerated() {
+      fixture.add(key, after: delay + number)
+    }
+    #expect(fixture.fire() == .at(Int64(delay) * 1_000_000))
+  }
+
+  @Test("however many wait, a sleeper is woken in time, and a few times too many at most")
+  func alarmOfMany() {
+    let fixture = Fixture()
+    for (number, key) in fixture.keys(1000).enumerated() {
+      fixture.add(key, after: 70_000 + number)
+    }
+    var alarms = 0
+    while case .at(let time) = fixture.fire(), time < 70_000_000_000 {
+      fixture.now = time
+      alarms += 1
+    }
+    #expect(fixture.now < 70_000_000_000 && alarms <= 2)
+    fixture.now = 70_000_000_000
+    fixture.release()
+    #expect(fixture.drain() == [0])
+  }
+
   @Test("random delays end in order and exactly, however the time passes", arguments: 1...8)
   func random(seed: UInt64) throws {
     let fixture = Fixture()

@@ -31,6 +31,13 @@ struct Lists: ~Copyable {
     return first & Self.mark == 0 ? first : nil
   }
 
+  /// The one that comes after a record; nil after the last one.
+  @inline(__always)
+  func following(_ index: UInt32, _ records: borrowing Records) -> UInt32? {
+    let next = records[index].next
+    return next & Self.mark == 0 ? next : nil
+  }
+
   @inline(__always)
   mutating func append(_ index: UInt32, to list: Int, _ records: borrowing Records) {
     let link = UInt32(list) | Self.mark

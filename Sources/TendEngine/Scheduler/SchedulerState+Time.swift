@@ -34,9 +34,9 @@ extension SchedulerState {
   package mutating func fire(now: Int64) -> Alarm {
     guard closing == nil else { return .closed }
     release(upTo: now, budget: configuration.releaseBudget)
-    (armed, isRearmed) = (wheel.next, false)
-    if wheel.next == Wheel.never { return .unset }
-    return wheel.next <= Wheel.tick(now) ? .now : .at(wheel.next &* Wheel.tick)
+    (armed, isRearmed) = (wheel.firstDue(lists, records), false)
+    if armed == Wheel.never { return .unset }
+    return wheel.next <= Wheel.tick(now) ? .now : .at(armed &* Wheel.tick)
   }
 
   /// Whether the last alarm still stands.
@@ -45,11 +45,11 @@ extension SchedulerState {
   /// There is no timer any more.
   package mutating func disarm() { armed = 0 }
 
-  /// Something waits: sets the timer anew where it would wake too late.
+  /// Something waits until this tick: sets the timer anew where it would wake too late.
   @inline(__always)
-  mutating func rearm() {
-    guard wheel.next < armed else { return }
-    (armed, isRearmed) = (wheel.next, true)
+  mutating func rearm(_ due: Int64) {
+    guard due < armed else { return }
+    (armed, isRearmed) = (due, true)
     effects.rearms = true
   }
 }

@@ -164,7 +164,7 @@ package struct SchedulerState: ~Copyable {
     case .waiting:
       wheel.insert(index, due: records[index].stamp, &lists, records)
       lanes[lane].waiting += 1
-      rearm()
+      rearm(records[index].stamp)
     case .ready:
       let priority = records[index].priority
       if inFront {

@@ -12,6 +12,8 @@ struct Wheel: ~Copyable {
   /// Delays above 100 years are that long.
   static let longest: Int64 = 100 * 366 * 86_400 * 1_000_000_000
   static let never = Int64.max
+  /// So many are sooner looked through than a sleeper is woken for nothing.
+  private static let few = 64
 
   /// Which slots hold something: four words a level.
   private var occupied = Buffer<UInt64>(repeating: 0, count: levels * slots / 64)
@@ -97,6 +99,22 @@ struct Wheel: ~Copyable {
     }
     (elapsed, next) = (start, start)
     draining = nextList()
+  }
+
+  /// The tick at which the first record is due, or an earlier one where many wait for it.
+  ///
+  /// So a sleeper need not wake to move a few records down a level.
+  func firstDue(_ lists: borrowing Lists, _ records: borrowing Records) -> Int64 {
+    guard let list = nextList(), let start = nextStart() else { return Self.never }
+    var (first, left) = (Self.never, Self.few)
+    var record = lists.first(list)
+    while let index = record {
+      if left == 0 { return start }
+      left -= 1
+      first = min(first, records[index].stamp)
+      record = lists.following(index, records)
+    }
+    return max(start, first)
   }
 
   private mutating func vacate(_ list: Int) {
