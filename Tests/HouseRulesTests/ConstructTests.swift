@@ -22,6 +22,8 @@ struct ConstructTests {
   /// Files that may name the system's clock other than as a default that can be replaced.
   static let clocks: [String: String] = [
     "Sources/TendEngine/Scheduler/Timeline.swift": "reads the system's clock without a box",
+    "Sources/TendEngine/Controller/ClockThread.swift": "is the system's clock, with a thread",
+    "Sources/TendEngine/Controller/JobQueue.swift": "ends the sleeps of that thread",
     "Sources/TendAgent/Agent/Agent.swift": "the outermost place, where time is handed in",
   ]
 

@@ -6,7 +6,7 @@ extension Controller {
   func run() async {
     let guards = (0..<provider.execution.limit).map { _ in WorkerGuard() }
     await withTaskGroup { group in
-      group.addTask { await self.supervise(guards) }
+      group.addTask { await self.core.keepingTime { await self.supervise(guards) } }
       if let reporting { group.addTask { await self.watch(reporting) } }
       await self.work(guards)
       group.cancelAll()

@@ -13,6 +13,8 @@ final class Core: Sendable {
   let controllers = Mutex<[any Controlling]>([])
   let following = FollowedUnits()
   let time: Time
+  /// Where the engine's own waits go on, where time is the system's.
+  let clockThread: ClockThread?
   let logger: Logger
   let backups: (any BackupStore)?
   let showsPrivate: Bool
@@ -27,8 +29,8 @@ final class Core: Sendable {
   let seed: UInt64
 
   init(
-    scheduler: Scheduler, store: any Store, providers: [String], time: Time, logger: Logger,
-    backups: (any BackupStore)?, showsPrivate: Bool,
+    scheduler: Scheduler, store: any Store, providers: [String], time: Time,
+    clockThread: ClockThread?, logger: Logger, backups: (any BackupStore)?, showsPrivate: Bool,
     claims: (any HostClaims)?, marks: (any WorkMarks)?, metrics: any MetricsFactory,
     tracer: (any Tracer)?, seed: UInt64,
     brake: @escaping @Sendable () -> Suspension?,
@@ -39,6 +41,7 @@ final class Core: Sendable {
     ledger = Ledger(store)
     world = Lock(World(providers: providers))
     self.time = time
+    self.clockThread = clockThread
     self.logger = logger
     self.backups = backups
     self.showsPrivate = showsPrivate
@@ -50,6 +53,12 @@ final class Core: Sendable {
     self.seed = seed
     spans = Spans(tracer: tracer)
     meters = Meters(providers: providers, factory: metrics)
+  }
+
+  /// Does what waits for time again and again where its waits end, at the least cost.
+  func keepingTime(_ body: () async -> Void) async {
+    guard let clockThread else { return await body() }
+    await withTaskExecutorPreference(clockThread) { await body() }
   }
 
   /// Decides under the lock, then does what was decided.

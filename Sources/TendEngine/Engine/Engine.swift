@@ -100,13 +100,15 @@ public final class Engine: Service {
     clock: some Clock<Duration> = ContinuousClock(), logger: Logger = Logger(label: "tend"),
     providers: [any Provider]
   ) throws(EngineError) {
+    let clockThread = ClockThread(for: clock)
+    let clock: any Clock<Duration> = clockThread ?? clock
     let scheduler = Scheduler(
       Scheduler.Configuration(
         backoff: configuration.backoff, totalLimit: configuration.concurrency),
       clock: clock, seed: configuration.seed)
     core = Core(
       scheduler: scheduler, store: store, providers: providers.map(\.name),
-      time: Time(clock, wall: configuration.wallClock), logger: logger,
+      time: Time(clock, wall: configuration.wallClock), clockThread: clockThread, logger: logger,
       backups: configuration.backups, showsPrivate: configuration.showsPrivate,
       claims: configuration.claims, marks: configuration.marks,
       metrics: configuration.metrics ?? MetricsSystem.factory, tracer: configuration.tracer,
@@ -178,7 +180,7 @@ public final class Engine: Service {
     core.world.withLock { $0.lastSeen = nil }
     let controllers = stagingProviders
     return try await withThrowingTaskGroup(of: Void.self) { group in
-      group.addTask { await self.core.scheduler.run() }
+      group.addTask { await self.core.keepingTime { await self.core.scheduler.run() } }
       group.addTask { await self.core.ledger.run { try? await self.core.time.sleep(.seconds(1)) } }
       group.addTask {
         await withDiscardingTaskGroup { workers in

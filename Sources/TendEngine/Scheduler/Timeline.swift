@@ -5,10 +5,13 @@ struct Timeline: Sendable {
   /// Sleeps until this many nanoseconds after the start; throws when the task is cancelled.
   let sleep: @Sendable (Int64) async throws -> Void
 
-  /// The system's own clock is recognised, so that reading it costs no generic call.
+  /// Those that follow the system's own clock are recognised, so that reading it costs no generic
+  /// call.
   init<C: Clock>(_ clock: C) where C.Duration == Duration {
     if let system = clock as? ContinuousClock {
       self.init(following: system)
+    } else if let thread = clock as? ClockThread {
+      self.init(following: thread)
     } else {
       self.init(following: clock)
     }
