@@ -17,6 +17,13 @@ struct Command {
     return URL(fileURLWithPath: own).deletingLastPathComponent().path() + "tend"
   }
 
+  /// Where `Examples/Agent/build-release` lays it out, beside the builds.
+  static func installed() throws -> String {
+    let builds = URL(fileURLWithPath: try path()).deletingLastPathComponent()
+      .deletingLastPathComponent().deletingLastPathComponent()
+    return builds.path() + "install/usr/bin/tend"
+  }
+
   /// Runs it with these arguments, its output to `/dev/null`; throws where it fails.
   @discardableResult
   static func tend(_ arguments: [String], isQuiet: Bool = false) throws -> Usage {
