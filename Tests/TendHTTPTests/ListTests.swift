@@ -141,4 +141,63 @@ struct ListTests {
     _ = try await look(at: specs)
     #expect(stage.service.lines == ["GET /items"])
   }
+
+  @Test("many that were just written are looked at by one list, and few by themselves")
+  func manyWritten() async throws {
+    for (count, requests) in [
+      (3, ["GET /items/a", "GET /items/b", "GET /items/c"]), (9, ["GET /items"]),
+    ] {
+      let stage = Stage()
+      let names = ["a", "b", "c", "d", "e", "f", "g", "h", "i"].prefix(count)
+      let specs = try stage.declare(
+        Manifests.item + names.map { Manifests.item($0, "size: 1") }.joined())
+      for spec in specs {
+        let change = Change(.create(spec), spec.differences(from: nil))
+        _ = try await stage.provider.apply(
+          change, Journal<ObjectSpec> { _ throws(ProviderError) in }, stage.context())
+      }
+      stage.service.forgetRequests()
+      stage.surroundings.advance(by: .milliseconds(10))
+      // Each worker of the engine asks for its own.
+      for spec in specs {
+        let target = Target(id: spec.id, desired: spec, memory: spec.newMemory)
+        let found = try await stage.provider.observe(all: [target], stage.context())
+        #expect(spec.differences(from: found[spec.id]).isEmpty)
+      }
+      #expect(stage.service.lines == requests)
+    }
+  }
+
+  private final class Tally: Sendable {
+    let requests = Atomic(0)
+  }
+
+  @Test("who asks while the list is on its way waits for that one")
+  func meanwhile() async throws {
+    let stage = Stage()
+    let lists = Lists()
+    let tally = Tally()
+    let ids = (0..<9).map { ObjectID("fake /items/\($0)") }
+    for id in ids {
+      lists.willWrite(of: "items")
+      lists.didWrite(id, of: "items", stage.context())
+    }
+    stage.surroundings.advance(by: .milliseconds(10))
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      for id in ids {
+        group.addTask {
+          let list = try await lists.list("items", for: [id], stage.context()) {
+            tally.requests.add(1, ordering: .relaxed)
+            for _ in 0..<100 { await Task.yield() }
+            return List(
+              HTTPProvider.Items(), by: Recipe.Search(ask: Recipe.Ask(url: "", done: []), match: [])
+            )
+          }
+          #expect(list != nil)
+        }
+      }
+      try await group.waitForAll()
+    }
+    #expect(tally.requests.load(ordering: .relaxed) == 1)
+  }
 }

@@ -22,7 +22,7 @@ extension HTTPProvider: Listing {
       () throws(ProviderError) in
       List(try await pages(of: listing, service, context), by: listing)
     }
-    guard let list else { return try await one(first, context) }
+    guard let list else { return try await each(targets, context) }
     let missed = targets.filter { $0.memory?.stage == .seen }
     if list.isEmpty, missed.count > 1, desired.recipe.wrappedValue.read == nil {
       throw .transient(
@@ -67,11 +67,12 @@ extension HTTPProvider: Listing {
     return try await self.object(target, memory, sight, context)
   }
 
-  private func one(
-    _ target: Target<ObjectSpec>, _ context: Context
+  private func each(
+    _ targets: [Target<ObjectSpec>], _ context: Context
   ) async throws(ProviderError) -> [ObjectID: HTTPObject] {
-    guard let object = try await observe(target, context) else { return [:] }
-    return [target.id: object]
+    var found: [ObjectID: HTTPObject] = [:]
+    for target in targets { found[target.id] = try await observe(target, context) }
+    return found
   }
 }
 
@@ -85,6 +86,8 @@ final class Lists: Sendable {
   private static let bound = 16
   /// Of more objects than this it is not remembered when they were written.
   private static let mostWrites = 4096
+  /// Fewer that were just written are looked at by themselves: a list shows all the others too.
+  private static let fewestWrites = 8
 
   private struct Entry {
     let list: List
@@ -95,8 +98,9 @@ final class Lists: Sendable {
   private struct State {
     var entries: [String: Entry] = [:]
     var gates: [String: Gate] = [:]
-    /// When one of a group was last written.
-    var written: [String: Duration] = [:]
+    /// When one of a group was last written, and how often since the last list of it that is there
+    /// began.
+    var written: [String: (last: Duration, count: Int)] = [:]
     /// How many of a group are being written.
     var writing: [String: Int] = [:]
     /// When each was last written here.
@@ -105,6 +109,11 @@ final class Lists: Sendable {
     var forgotten: Duration?
     /// When one of a group was last looked at alone.
     var alone: [String: Duration] = [:]
+
+    /// Whether it was written a moment ago.
+    func isWritten(_ id: ObjectID, now: Duration) -> Bool {
+      writes[id].map { now < $0 + Lists.lifetime } ?? false
+    }
 
     /// A list that is young enough, and was begun after each of these was last written.
     func current(_ group: String, for ids: [ObjectID], now: Duration) -> List? {
@@ -121,14 +130,13 @@ final class Lists: Sendable {
   /// The list of a group that these are in: one that is young enough, or a new one, which one asks
   /// for alone.
   ///
-  /// Nil where one of the group is alone: it is looked at by itself, unless another one was just
-  /// before it, since then more are likely to follow. While some are written they are not.
+  /// Nil where it is not worth a list: they are looked at by themselves then.
   func list(
     _ group: String, for ids: [ObjectID], _ context: Context,
     _ fetch: () async throws(ProviderError) -> List
   ) async throws(ProviderError) -> List? {
-    if ids.count == 1, isFirst(ids, of: group, now: context.uptime) { return nil }
     try await waitForOthers(than: ids, of: group, context)
+    if areAlone(ids, of: group, now: context.uptime) { return nil }
     let gate = state.withLock { state in
       let gate = state.gates[group] ?? Gate(1)
       if state.gates.count > Self.bound { state.gates = [:] }
@@ -139,11 +147,14 @@ final class Lists: Sendable {
     defer { gate.leave() }
     let begun = context.uptime
     if let list = state.withLock({ $0.current(group, for: ids, now: begun) }) { return list }
+    let shown = state.withLock { $0.written[group]?.count ?? 0 }
     let list = try await fetch()
     let entry = Entry(list: list, begun: begun, ended: context.uptime)
     state.withLock { state in
       state.entries = state.entries.filter { begun < $0.value.ended + Self.lifetime }
       if state.entries.count < Self.bound { state.entries[group] = entry }
+      let count = state.written[group]?.count ?? 0
+      state.written[group]?.count = max(0, count - shown)
     }
     return list
   }
@@ -156,19 +167,26 @@ final class Lists: Sendable {
     while context.uptime < end {
       let now = context.uptime
       let isConfirming = state.withLock { state in
-        state.writing[group] != nil
-          && ids.contains { id in state.writes[id].map { now < $0 + Self.lifetime } ?? false }
+        state.writing[group] != nil && ids.contains { state.isWritten($0, now: now) }
       }
       if !isConfirming { return }
-      try await context.sleep(for: .milliseconds(5))
+      try await context.sleep(for: .milliseconds(10))
     }
   }
 
-  private func isFirst(_ ids: [ObjectID], of group: String, now: Duration) -> Bool {
+  /// Whether these are looked at by themselves.
+  ///
+  /// They are where few were just written, or where one is alone: unless another one was just
+  /// before it, since then more are likely to follow. While some are written they are not.
+  private func areAlone(_ ids: [ObjectID], of group: String, now: Duration) -> Bool {
     state.withLock { state in
       if state.current(group, for: ids, now: now) != nil { return false }
+      if ids.allSatisfy({ state.isWritten($0, now: now) }) {
+        return max(ids.count, state.written[group]?.count ?? 0) < Self.fewestWrites
+      }
+      guard ids.count == 1 else { return false }
       if state.alone.count > Self.bound { state.alone = [:] }
-      if let written = state.written[group], now <= written + Self.lifetime { return true }
+      if let written = state.written[group], now <= written.last + Self.lifetime { return true }
       guard let last = state.alone.updateValue(now, forKey: group) else { return true }
       return now > last + Self.lifetime
     }
@@ -185,7 +203,8 @@ final class Lists: Sendable {
     state.withLock { state in
       if let group {
         if state.written.count > 1000 { state.written = [:] }
-        state.written[group] = now
+        state.written[group, default: (now, 0)].count += 1
+        state.written[group]?.last = now
         let others = (state.writing[group] ?? 1) - 1
         state.writing[group] = others > 0 ? others : nil
       }

@@ -1,3 +1,4 @@
+import Synchronization
 import Tend
 
 extension Controller {
@@ -16,7 +17,7 @@ extension Controller {
       fileprivate(set) var position = 0
     }
 
-    /// Fewer are looked at one by one: a list shows all the others too.
+    /// Fewer, of all workers together, are looked at one by one: a list shows all the others too.
     static var fewestListed: Int { 8 }
     /// No change waits longer for those after it.
     static var longest: Duration { .seconds(5) }
@@ -50,8 +51,9 @@ extension Controller {
     let members = wave.members
     wave = Wave()
     for member in members { member.pass.takeJournaled() }
+    defer { unconfirmed.subtract(members.count, ordering: .relaxed) }
     var listed: [Together?] = []
-    if members.count >= Wave.fewestListed {
+    if unconfirmed.load(ordering: .relaxed) >= Wave.fewestListed {
       let context = Context(site, deadline: core.time.monotonic() + Self.usualTimeout)
       listed = await list(members.map { target(of: $0.pass) }, context)
     }

@@ -130,12 +130,14 @@ extension Controller {
     let run = Pass(
       controller: self, slot: slot, node: node, assignment: assignment, context: context,
       isConfirmedLater: wave.isOpen)
+    if wave.isOpen { unconfirmed.add(1, ordering: .relaxed) }
     let ending = await core.spans.around("tend.reconcile", run.names) {
       await marking(mark, site) { await run.run(listed) }
     }
     if let mark, core.marks?.hasDeaths == true { core.marks?.pardon(mark) }
     switch ending {
     case .concluded(let result):
+      if wave.isOpen { unconfirmed.subtract(1, ordering: .relaxed) }
       let meant = meaning(of: result, run, ticket, since: begun)
       let needed = site.needed
       if !needed.isEmpty, !meant.isCancelled {

@@ -50,6 +50,8 @@ final class Controller<P: Provider>: Controlling {
   let columns = Lock(Columns())
   let hanging = Mutex(Hanging())
   let rest = Rest()
+  /// How many runs are under way, or wait to be confirmed, whose changes a list may confirm.
+  let unconfirmed = Atomic(0)
   /// What a journal recorded during the apply that runs for a slot.
   let journaled = Lock<[UInt32: Subject.Memory]>([:])
 
