@@ -114,23 +114,6 @@ public enum Health: Sendable, Hashable {
   case degraded(String)
 }
 
-/// Observes many with few requests.
-///
-/// What is looked at on its interval alone comes due together with all of its group.
-public protocol Listing<Desired>: Provider {
-  /// Targets of one group are observed together; nil: by itself.
-  func group(of target: Target<Desired>) -> String?
-
-  /// All of these targets at once. What the answer lacks is absent; throws where it is incomplete.
-  ///
-  /// They are as many of one group as are at their turn together: at most 64, and sometimes one
-  /// alone. Where the group has more, the next call follows at once. Asked after many of a group
-  /// were changed, too; what is not as desired then is observed by itself before it is believed.
-  func observe(
-    all targets: [Target<Desired>], _ context: Context
-  ) async throws(ProviderError) -> [Desired.ID: Desired.Subject]
-}
-
 /// Has executors of its own, such as event loops, on which its calls run.
 ///
 /// What a call waits for there then need not go from thread to thread.

@@ -15,16 +15,6 @@ extension Controller {
     let phase: UInt64
   }
 
-  private struct Group {
-    let name: String
-    /// Where they stand in the batch.
-    var positions: [Int] = []
-    var targets: [Target<Desired>] = []
-
-    /// Another one for each name, so that groups do not come at one time.
-    var phase: UInt64 { SplitMix.mixed(name) }
-  }
-
   /// The slots of a batch that are checked by themselves before they are looked at, since they are
   /// confined.
   private func confined(_ batch: Scheduler.Batch) -> Set<UInt32> {
@@ -47,17 +37,14 @@ extension Controller {
   func list(_ batch: Scheduler.Batch, _ context: Context) async -> [Together?] {
     guard let listing, !(0..<batch.count).allSatisfy({ isAlone(batch[$0]) }) else { return [] }
     let confined = confined(batch)
-    let isQuiet = columns.withLock { $0.isQuiet }
+    if columns.withLock({ $0.isQuiet }) {
+      return await list(groups(of: batch, but: confined, by: listing), batch.count, context)
+    }
     let targets = (0..<batch.count).map { position -> Target<Desired>? in
       let slot = batch[position].payload
       if isAlone(batch[position]) { return nil }
-      if !isQuiet { takePending(slot) }
-      if confined.contains(slot) { return nil }
-      let target = target(slot, isQuiet: isQuiet)
-      if rows.pace(slot).pointee.isPlain {
-        rows.pace(slot).pointee.isAlone = listing.group(of: target) == nil
-      }
-      return target
+      takePending(slot)
+      return confined.contains(slot) ? nil : target(slot)
     }
     return await list(targets, context)
   }
@@ -67,18 +54,49 @@ extension Controller {
     rows.pace(ticket.payload).pointee.isAlone && ticket.causes.isSubset(of: [.drift, .request])
   }
 
-  /// The same of these, each answer at its position.
+  /// Those of a batch for which nothing is new, by their groups; remembers which are in none.
+  private func groups(
+    of batch: Scheduler.Batch, but confined: Set<UInt32>, by listing: any Listing<Desired>
+  ) -> [ListGroup<Desired>] {
+    let groups = listing._gather(batch.count) { position in
+      let slot = batch[position].payload
+      return isAlone(batch[position]) || confined.contains(slot) ? nil : rows.pointer(slot)
+    }
+    var isGrouped = [Bool](repeating: false, count: batch.count)
+    for group in groups {
+      for position in group.positions { isGrouped[position] = true }
+    }
+    for (position, isGrouped) in isGrouped.enumerated() {
+      let slot = batch[position].payload
+      if rows.pace(slot).pointee.isPlain, !confined.contains(slot) {
+        rows.pace(slot).pointee.isAlone = !isGrouped
+      }
+    }
+    return groups
+  }
+
+  /// Observes these together, each answer at its position.
   func list(_ targets: [Target<Desired>?], _ context: Context) async -> [Together?] {
     guard let listing else { return [] }
-    let groups = groups(of: targets, by: listing)
-    if groups.isEmpty { return [] }
-    var together = [Together?](repeating: nil, count: targets.count)
+    var groups: [ListGroup<Desired>] = []
+    for (position, target) in targets.enumerated() {
+      guard let target, let name = listing.group(of: target) else { continue }
+      ListGroup.add(target, at: position, to: name, of: &groups)
+    }
+    return await list(groups, targets.count, context)
+  }
+
+  private func list(
+    _ groups: [ListGroup<Desired>], _ count: Int, _ context: Context
+  ) async -> [Together?] {
+    guard let listing, !groups.isEmpty else { return [] }
+    var together = [Together?](repeating: nil, count: count)
     for group in groups {
-      let phase = group.phase
+      // Another one for each name, so that groups do not come at one time.
+      let phase = SplitMix.mixed(group.name)
       do throws(ProviderError) {
-        let found = try await listing.observe(all: group.targets, context)
-        for (index, position) in group.positions.enumerated() {
-          let subject = found[group.targets[index].id]
+        let found = try await listing._observe(group, context)
+        for (position, subject) in zip(group.positions, found) {
           together[position] = Together(listed: .found(subject), phase: phase)
         }
       } catch {
@@ -90,23 +108,9 @@ extension Controller {
     return together
   }
 
-  private func groups(
-    of targets: [Target<Desired>?], by listing: any Listing<Desired>
-  ) -> [Group] {
-    var groups: [Group] = []
-    for (position, target) in targets.enumerated() {
-      guard let target, let name = listing.group(of: target) else { continue }
-      let found = groups.firstIndex { $0.name == name } ?? groups.endIndex
-      if found == groups.endIndex { groups.append(Group(name: name)) }
-      groups[found].positions.append(position)
-      groups[found].targets.append(target)
-    }
-    return groups
-  }
-
   /// What is to be looked at for a slot.
-  private func target(_ slot: UInt32, isQuiet: Bool) -> Target<Desired> {
-    let question = isQuiet ? nil : columns.withLock { $0.inspections[slot]?.first }
+  private func target(_ slot: UInt32) -> Target<Desired> {
+    let question = columns.withLock { $0.inspections[slot]?.first }
     return Target<Desired>(
       id: rows[slot].id, desired: question.map { aim($0, slot) } ?? rows[slot].desired,
       memory: rows[slot].memory)

@@ -75,6 +75,9 @@ final class RowStorage<Desired: DesiredState>: @unchecked Sendable {
     unsafeMutableAddress { address(slot) }
   }
 
+  /// The same where it is, which it stays while no reconcile of the slot runs but that of who asks.
+  func pointer(_ slot: UInt32) -> UnsafePointer<Row<Desired>> { UnsafePointer(address(slot)) }
+
   @inline(__always)
   func pace(_ slot: UInt32) -> UnsafeMutablePointer<Pace> {
     let slot = Int(slot)
