@@ -41,9 +41,8 @@ extension Engine {
   func select(_ selection: Selection) -> [Node] {
     core.world.withLock { world in
       world.units.indices.flatMap { world.nodes(of: $0) }.filter { node in
-        let entry = world[node]
-        guard let reference = entry.reference else { return false }
-        return selection.matches(unit: world.units[Int(entry.unit)].unit.name, reference)
+        guard let reference = world[node].reference else { return false }
+        return selection.matches(unit: world.units[Int(world[node].unit)].unit.name, reference)
       }
     }
   }

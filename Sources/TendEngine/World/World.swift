@@ -27,8 +27,9 @@ struct World: Sendable {
   }
 
   subscript(node: Node) -> Entry {
-    get { entries[Int(node.controller)][Int(node.slot)] }
-    // In place: a copy of the entry would copy its lists with every change to them.
+    // In place: a copy of the entry would count its references, and copy its lists with every
+    // change to them.
+    _read { yield entries[Int(node.controller)][Int(node.slot)] }
     _modify { yield &entries[Int(node.controller)][Int(node.slot)] }
   }
 
@@ -67,8 +68,9 @@ struct World: Sendable {
   func nodes(of unit: Int) -> [Node] {
     var nodes: [Node] = []
     for (controller, column) in entries.enumerated() {
-      for (slot, entry) in column.enumerated()
-      where entry.isResource && Int(entry.unit) == unit {
+      // By index: an entry that is taken out is copied, and counts references.
+      for slot in column.indices
+      where column[slot].isResource && Int(column[slot].unit) == unit {
         nodes.append(Node(controller: controller, slot: UInt32(slot)))
       }
     }
