@@ -72,16 +72,17 @@ extension EntrySpec {
       return Difference(
         path: "content", actual: current == nil ? .absent : .masked, desired: .masked,
         outline: .init(actual: actual, desired: desired),
-        hidden: current == nil ? content.text.map(Self.hidden) : evidence?.hidden)
+        hidden: current == nil ? Sensitive(Self.creation(of: content)) : evidence?.hidden)
     }
-    let texts = current == nil ? .init(actual: nil, desired: content.text) : evidence?.texts
+    let texts = current == nil ? Self.creation(of: content) : evidence?.texts
     return Difference(
       path: "content", actual: actual.map { .value(.string($0)) } ?? .absent,
       desired: .value(.string(desired)), text: texts)
   }
 
-  private static func hidden(_ desired: String) -> Sensitive<Difference.Text> {
-    Sensitive(.init(actual: nil, desired: desired))
+  /// Read only to be shown: the contents of a whole unit are not kept beside its plan.
+  private static func creation(of content: FileContent) -> Difference.Text {
+    Difference.Text(actual: nil) { content.text }
   }
 
   private func outline(_ size: Int, _ digest: Digest?) -> String {

@@ -35,22 +35,6 @@ public struct Difference: Sendable, Hashable {
   /// Each such difference counts against the deletion budget.
   public var losesData: Bool
 
-  /// The two texts of a large field, such as the content of a file.
-  public struct Text: Sendable, Hashable {
-    /// As it is, nil where absent or not text.
-    public var actual: String?
-    /// As it should be, nil where it is not text.
-    public var desired: String?
-
-    /// Pairs two texts.
-    ///
-    /// Both are bounded by the provider that shows them.
-    public init(actual: String?, desired: String?) {
-      self.actual = actual
-      self.desired = desired
-    }
-  }
-
   /// Describes one field that differs.
   public init(
     path: String, actual: Side, desired: Side, forcesReplacement: Bool = false, text: Text? = nil,
