@@ -56,6 +56,21 @@ struct RereadingTests {
     #expect(declarations.map(\.spec) == before)
   }
 
+  @Test("texts that are too many to stay inflated are inflated again")
+  func manyTexts() {
+    let filler = String(repeating: "# filler\n", count: 60_000)
+    let names = (0..<6).map { "name-\($0)" }
+    let texts = names.map { ("\($0).yaml", filler + manifest($0)) }
+    let declarations = read(texts).declarations
+    let before = declarations.map(\.spec)
+    #expect(before.count == names.count)
+    for declaration in declarations { declaration.letGoOfSpec() }
+    for _ in 0..<2 {
+      #expect(declarations.map(\.spec) == before)
+      #expect(declarations.reversed().map(\.spec) == before.reversed())
+    }
+  }
+
   @Test("a spec that stands in no text is never let go")
   func made() {
     let reference = Reference(kind: "a/v1 B", name: "c")

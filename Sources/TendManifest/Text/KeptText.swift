@@ -1,3 +1,4 @@
+import Synchronization
 import Tend
 
 /// The text of one file, kept once for all its documents, so that places and specs can be found
@@ -6,6 +7,8 @@ final class KeptText: DeclarationText {
   let file: String
   private let format: SourceText.Format
   private let packed: PackedBytes
+  /// Nil where it was let go; its own, so that who asks another text does not wait.
+  private let inflated = Mutex<InflatedText?>(nil)
 
   init(_ text: SourceText) {
     file = text.file
@@ -15,6 +18,22 @@ final class KeptText: DeclarationText {
 
   /// All of it.
   var bytes: [UInt8] { packed.bytes }
+  /// How many bytes these are.
+  var size: Int { packed.count }
+
+  /// Keeps no more of it than the packed bytes.
+  func letGo() { inflated.withLock { $0 = nil } }
+
+  private var contents: InflatedText {
+    let (contents, isNew) = inflated.withLock { inflated in
+      if let inflated { return (inflated, false) }
+      let made = InflatedText(packed)
+      inflated = made
+      return (made, true)
+    }
+    if isNew { RecentTexts.shared.enter(self) }
+    return contents
+  }
 
   /// From a position that counts from 0.
   func place(_ position: PlaceTree.Position) -> Place {
@@ -32,7 +51,7 @@ final class KeptText: DeclarationText {
 
   /// What a document says that was read before, within limits that need not be known any more.
   func value(ofDocumentAt line: Int) -> Value? {
-    let bytes = RecentTexts.shared.ask(self) { $0.document(at: line) }
+    let bytes = contents.document(at: line)
     let text = SourceText(file: file, bytes: Array(bytes), format: format)
     switch format {
     case .yaml:
@@ -48,12 +67,10 @@ final class KeptText: DeclarationText {
 
   /// The places of a document.
   fileprivate func tree(ofDocumentAt line: Int) -> PlaceTree? {
-    RecentTexts.shared.ask(self) { text in
-      text.tree(ofDocumentAt: line) { document in
-        switch format {
-        case .yaml: PlaceTree.yaml(document, firstLine: line)
-        case .json: JSONScanner.places(of: Array(document))
-        }
+    contents.tree(ofDocumentAt: line) { document in
+      switch format {
+      case .yaml: PlaceTree.yaml(document, firstLine: line)
+      case .json: JSONScanner.places(of: Array(document))
       }
     }
   }

@@ -15,6 +15,8 @@ struct PackedBytes: Sendable {
 
   /// How many bytes it keeps.
   var size: Int { kept.count }
+  /// How many it gives.
+  var count: Int { inflatedCount ?? kept.count }
 
   /// The bytes.
   var bytes: [UInt8] {
