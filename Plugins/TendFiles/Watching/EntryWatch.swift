@@ -27,7 +27,7 @@ final class EntryWatch: Sendable {
     let drift: Drift<EntryPath>
   }
 
-  private let state = Mutex(State())
+  private let state = Gated(State())
   private let directories: DirectoryCache
   private let names: TemporaryNames
 

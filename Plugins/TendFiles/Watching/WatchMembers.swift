@@ -3,46 +3,39 @@ struct WatchMembers {
   /// What lies in the directory itself: almost all.
   private var own = AttentionTable()
   /// What waits for a directory that is missing, by its name.
-  private var waiting: [ByteText: [Attention]] = [:]
+  private var waiting: [ByteText: [EntryPath: Attention]] = [:]
 
   var isEmpty: Bool { own.count == 0 && waiting.isEmpty }
 
   /// All of them, in no order.
-  var all: [Attention] { own.all + waiting.values.flatMap { $0 } }
+  var all: [Attention] { own.all + waiting.values.flatMap(\.values) }
 
   /// Those who wait for a name.
   func named(_ name: ByteText) -> [Attention] {
-    let waiting = waiting[name] ?? []
-    return own[name].map { [$0] + waiting } ?? waiting
+    (own[name].map { [$0] } ?? []) + (waiting[name].map { Array($0.values) } ?? [])
   }
 
   /// Adds one to those who wait for a name in this directory; it takes the place of another that
   /// waits there for the same entry.
   mutating func add(_ attention: Attention, _ name: ByteText, in directory: ByteText) {
-    for other in named(name) where other.path == attention.path && other !== attention {
-      attention.succeed(other)
-    }
-    remove(attention.path, name)
+    if let other = remove(attention.path, name), other !== attention { attention.succeed(other) }
     let location = attention.location
     if ByteText(location.name) == name, ByteText(location.parent) == directory {
       own.insert(attention)
     } else {
-      waiting[name, default: []].append(attention)
+      waiting[name, default: [:]][attention.path] = attention
     }
   }
 
   /// Takes an entry out of those who wait for a name, and answers with what was there.
   @discardableResult
-  mutating func remove(_ id: EntryPath, _ name: ByteText) -> [Attention] {
+  mutating func remove(_ id: EntryPath, _ name: ByteText) -> Attention? {
     if let attention = own[name], attention.path == id {
       own.remove(name)
-      return [attention]
+      return attention
     }
-    let left = waiting[name]?.filter { $0.path == id } ?? []
-    if !left.isEmpty {
-      waiting[name]?.removeAll { $0.path == id }
-      if waiting[name]?.isEmpty == true { waiting[name] = nil }
-    }
+    let left = waiting[name]?.removeValue(forKey: id)
+    if waiting[name]?.isEmpty == true { waiting[name] = nil }
     return left
   }
 }

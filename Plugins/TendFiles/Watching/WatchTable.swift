@@ -120,10 +120,8 @@ struct WatchTable {
   }
 
   private mutating func remove(_ id: EntryPath, _ name: ByteText, from key: ByteText) -> Bool {
-    guard let left = directories[key]?.members.remove(id, name), !left.isEmpty else {
-      return false
-    }
-    for attention in left { attention.follow(0) }
+    guard let attention = directories[key]?.members.remove(id, name) else { return false }
+    attention.follow(0)
     return true
   }
 
