@@ -16,6 +16,7 @@ extension FileProvider {
       throw missingParent(of: spec)
     }
     try confine(location, in: directory, context)
+    try makeUp(in: directory, for: location.path)
     guard verdict != .changedByOthers else {
       // What we wrote did not come out different: somebody else was there at once.
       throw .conflict("\(target.id) was changed by somebody else right after it was written")
@@ -52,6 +53,17 @@ extension FileProvider {
       entry.strangers = try strangers(in: spec, at: now)
     }
     return entry
+  }
+
+  /// An entry is as declared only once it is durable.
+  private func makeUp(
+    in directory: HeldDirectory, for path: EntryPath
+  ) throws(ProviderError) {
+    do {
+      try directory.makeUp()
+    } catch {
+      throw ProviderError(error, "sync the directory of", path.description)
+    }
   }
 
   private func strangers(in spec: EntrySpec, at now: Int64) throws(ProviderError) -> [Stranger] {

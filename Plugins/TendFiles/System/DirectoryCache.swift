@@ -28,6 +28,7 @@ final class DirectoryCache: Sendable {
   private let shards: [Shard]
   private let capacity: Int
   private let walk: PathWalk
+  private let owed = OwedSyncs()
 
   /// Holds at most `capacity` directories, each with one descriptor.
   init(walk: PathWalk, capacity: Int) {
@@ -115,7 +116,7 @@ final class DirectoryCache: Sendable {
         known.confirm(at: now)
         return known
       }
-      return try HeldDirectory(arrival, status, at: now)
+      return try HeldDirectory(arrival, status, at: now, owed)
     } catch {
       throw .failed(error, at: path)
     }

@@ -21,11 +21,13 @@ final class HeldDirectory: Sendable {
   private let watchToken = Atomic<UInt64>(0)
   /// Makes its entries durable.
   private let durability = GroupCommit()
+  private let owed: OwedSyncs
 
   /// Holds what a walk has found; `status` is how that is.
   init(
-    _ arrival: consuming PathWalk.Arrival, _ status: Status, at now: Int64
+    _ arrival: consuming PathWalk.Arrival, _ status: Status, at now: Int64, _ owed: OwedSyncs
   ) throws(SystemError) {
+    self.owed = owed
     device = status.device
     inode = status.inode
     realPath = arrival.realPath
@@ -73,6 +75,17 @@ final class HeldDirectory: Sendable {
 
   /// Makes durable what was made, renamed and removed in it, together with other threads.
   func sync() throws(SystemError) {
+    try owed.run(identity) { () throws(SystemError) in try syncTogether() }
+  }
+
+  /// Makes that durable which could not be when it was done.
+  func makeUp() throws(SystemError) {
+    try owed.makeUp(for: identity) { () throws(SystemError) in try syncTogether() }
+  }
+
+  private var identity: WatchTable.Identity { WatchTable.Identity(device: device, inode: inode) }
+
+  private func syncTogether() throws(SystemError) {
     try durability.commit { () throws(SystemError) in try syncNow() }
   }
 
