@@ -27,6 +27,8 @@ final class Core: Sendable {
   let meters: Meters
   let spans: Spans
   let seed: UInt64
+  /// Rings where much memory has become free.
+  let heap = Bell()
 
   init(
     scheduler: Scheduler, store: any Store, providers: [String], time: Time,
@@ -143,7 +145,7 @@ final class Core: Sendable {
       }
       return (state.unit.name, state.taken, record, world.noted(unit, now.wall))
     }
-    if taken >= Heap.worthwhile { Heap.giveBack() }
+    if taken >= Heap.worthwhile { heap.ring() }
     guard let record else { return }
     meters.revision(of: name, became: .converged)
     ledger.append([

@@ -191,9 +191,11 @@ public final class Engine: Service {
         self.core.ledger.close()
       }
       group.addTask { await self.keepSuspensions() }
+      group.addTask { await self.keepHeap() }
       let answer: Swift.Result<Answer, any Error>
       do { answer = .success(try await body(self)) } catch { answer = .failure(error) }
       suspensions.close()
+      core.heap.close()
       _ = await core.scheduler.shutDown(.finishRunning)
       try await group.waitForAll()
       return try answer.get()

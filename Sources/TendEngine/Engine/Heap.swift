@@ -7,6 +7,9 @@ package enum Heap {
   /// From so many resources on what was used to take them in is worth giving back: some MB.
   package static let worthwhile = 5000
 
+  /// How often it is given back where nobody rings: seldom enough to cost nothing.
+  static let pause = Duration.seconds(60)
+
   #if canImport(Glibc)
   /// malloc_trim(3); looked up, since it is declared in no header that the module has.
   private static let trim: (@convention(c) (Int) -> Int32)? =

@@ -26,6 +26,6 @@ final class Reservation: Sendable {
       if let unit = world.unitIndex(unit) { world.unpin(unit: unit, &effects) }
     }
     // It is the last that goes of a plan.
-    if nodes.count >= Heap.worthwhile { Heap.giveBack() }
+    if nodes.count >= Heap.worthwhile { core.heap.ring() }
   }
 }

@@ -224,7 +224,10 @@ final class InventoryCopies: Sendable {
     let layout = try reader.read { try writeWhole(CopyReading(unit: unit, db: $0), name) }
     if let layout {
       // It is written after much has changed, which took memory as well.
-      if layout.segments.count * CopyLayout.segmentSize >= Heap.worthwhile { Heap.giveBack() }
+      if layout.segments.count * CopyLayout.segmentSize >= Heap.worthwhile {
+        reader.releaseMemory()
+        Heap.giveBack()
+      }
     } else {
       try directory.remove(name)
       try directory.remove(Self.aside(name))
