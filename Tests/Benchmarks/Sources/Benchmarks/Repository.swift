@@ -2,7 +2,8 @@ import Foundation
 import TendEngine
 import TendGit
 
-/// A Git repository of the manifests, and a mirror that is fetched beside for comparison.
+/// A Git repository of the manifests, packed as one that was pushed to, and a mirror that is
+/// fetched beside for comparison.
 struct Repository: Sendable {
   let files: Files
   var path: String { files.manifests }
@@ -13,6 +14,7 @@ struct Repository: Sendable {
     self.files = files
     try git("init", "--quiet", "--initial-branch=main")
     try commit("everything")
+    try git("repack", "-a", "-d", "--quiet")
     try Command.run("git", ["clone", "--quiet", "--mirror", path, mirror])
   }
 
