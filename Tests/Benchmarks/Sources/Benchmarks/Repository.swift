@@ -67,10 +67,13 @@ struct Repository: Sendable {
     return stat(path, &status) == 0 ? status.st_size : 0
   }
 
+  /// Whether all was looked at and found as declared, and not only when the last engine ended.
   private func isSettled(_ engine: Engine) -> Bool {
     let units = engine.units()
     return !units.isEmpty
-      && units.allSatisfy { $0.ready == $0.resources && $0.resources >= files.count }
+      && units.allSatisfy {
+        $0.asOf == nil && $0.ready == $0.resources && $0.resources >= files.count
+      }
   }
 
   /// Looks every half millisecond, or as seldom as costs nothing beside what is measured.
