@@ -120,7 +120,9 @@ final class EntryWatch: Sendable {
       finish()
       switch end {
       case .stopped: throw .cancelled
-      case .lostTrack: drift.lostTrack()
+      case .lostTrack:
+        // Told once it watches anew: who looks before that would have to look again.
+        state.withLock { $0.hasMissed = true }
       case .failed(let error): throw ProviderError(error, "read", "the events of inotify")
       }
     }
