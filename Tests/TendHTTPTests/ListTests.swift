@@ -168,6 +168,24 @@ struct ListTests {
     }
   }
 
+  @Test("of several the error of one is never that of all: a list shows them, and no look at one")
+  func several() async throws {
+    let stage = Stage()
+    let specs = try stage.declare(
+      Manifests.item + ["a", "b", "c"].map { Manifests.item($0, "size: 1") }.joined())
+    for spec in specs {
+      let change = Change(.create(spec), spec.differences(from: nil))
+      _ = try await stage.provider.apply(
+        change, Journal<ObjectSpec> { _ throws(ProviderError) in }, stage.context())
+    }
+    stage.service.forgetRequests()
+    stage.surroundings.advance(by: .milliseconds(10))
+    let targets = specs.map { Target(id: $0.id, desired: $0, memory: $0.newMemory) }
+    let found = try await stage.provider.observe(all: targets, stage.context())
+    #expect(found.count == 3)
+    #expect(stage.service.lines == ["GET /items"])
+  }
+
   private final class Tally: Sendable {
     let requests = Atomic(0)
   }

@@ -22,7 +22,7 @@ extension HTTPProvider: Listing {
       () throws(ProviderError) in
       List(try await pages(of: listing, service, context), by: listing)
     }
-    guard let list else { return try await each(targets, context) }
+    guard let list else { return try await one(first, context) }
     let missed = targets.filter { $0.memory?.stage == .seen }
     if list.isEmpty, missed.count > 1, desired.recipe.wrappedValue.read == nil {
       throw .transient(
@@ -67,12 +67,11 @@ extension HTTPProvider: Listing {
     return try await self.object(target, memory, sight, context)
   }
 
-  private func each(
-    _ targets: [Target<ObjectSpec>], _ context: Context
+  private func one(
+    _ target: Target<ObjectSpec>, _ context: Context
   ) async throws(ProviderError) -> [ObjectID: HTTPObject] {
-    var found: [ObjectID: HTTPObject] = [:]
-    for target in targets { found[target.id] = try await observe(target, context) }
-    return found
+    guard let object = try await observe(target, context) else { return [:] }
+    return [target.id: object]
   }
 }
 
@@ -130,7 +129,7 @@ final class Lists: Sendable {
   /// The list of a group that these are in: one that is young enough, or a new one, which one asks
   /// for alone.
   ///
-  /// Nil where it is not worth a list: they are looked at by themselves then.
+  /// Nil where one alone is not worth a list: it is looked at by itself then.
   func list(
     _ group: String, for ids: [ObjectID], _ context: Context,
     _ fetch: () async throws(ProviderError) -> List
@@ -174,17 +173,18 @@ final class Lists: Sendable {
     }
   }
 
-  /// Whether these are looked at by themselves.
+  /// Whether it is one that is looked at by itself; of several the error of one would be that of
+  /// all.
   ///
-  /// They are where few were just written, or where one is alone: unless another one was just
-  /// before it, since then more are likely to follow. While some are written they are not.
+  /// It is where few were just written, or else unless another one was alone just before it, since
+  /// then more are likely to follow.
   private func areAlone(_ ids: [ObjectID], of group: String, now: Duration) -> Bool {
     state.withLock { state in
       if state.current(group, for: ids, now: now) != nil { return false }
-      if ids.allSatisfy({ state.isWritten($0, now: now) }) {
-        return max(ids.count, state.written[group]?.count ?? 0) < Self.fewestWrites
+      guard ids.count == 1, let id = ids.first else { return false }
+      if state.isWritten(id, now: now) {
+        return (state.written[group]?.count ?? 0) < Self.fewestWrites
       }
-      guard ids.count == 1 else { return false }
       if state.alone.count > Self.bound { state.alone = [:] }
       if let written = state.written[group], now <= written.last + Self.lifetime { return true }
       guard let last = state.alone.updateValue(now, forKey: group) else { return true }
